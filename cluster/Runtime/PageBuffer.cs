@@ -1,0 +1,56 @@
+namespace Uss.Runtime;
+
+/// <summary>
+/// Page-aligned native memory with a reference count; returns to its <see cref="BufferPool"/> when the last reference
+/// is released. Owned by one reactor: count and bytes are touched only on its thread.
+/// </summary>
+public sealed unsafe class PageBuffer
+{
+    private readonly BufferPool _pool;
+    private int _references;
+
+    internal PageBuffer(BufferPool pool, byte* address, int capacity, int sizeClass)
+    {
+        _pool = pool;
+        Address = address;
+        Capacity = capacity;
+        SizeClass = sizeClass;
+    }
+
+    /// <summary>First byte; a multiple of 4096.</summary>
+    public byte* Address { get; }
+
+    /// <summary>Size in bytes.</summary>
+    public int Capacity { get; }
+
+    internal int SizeClass { get; }
+
+    internal PageBuffer? NextFree { get; set; }
+
+    /// <summary>The whole buffer as a slice.</summary>
+    public BufferSlice Slice() => new(this, 0, Capacity);
+
+    /// <summary>A part of the buffer.</summary>
+    public BufferSlice Slice(int offset, int length) => new(this, offset, length);
+
+    /// <summary>Takes one more reference.</summary>
+    public void AddReference()
+    {
+        Invariant.Check(_references > 0);
+        _references++;
+    }
+
+    /// <summary>Drops one reference; the last one returns the buffer to the pool.</summary>
+    public void Release()
+    {
+        Invariant.Check(_references > 0);
+        if (--_references == 0)
+            _pool.Return(this);
+    }
+
+    internal void MarkRented()
+    {
+        Invariant.Check(_references == 0);
+        _references = 1;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+
+namespace Uss.Runtime;
+
+/// <summary>
+/// A reusable list of buffer slices to send, laid out as the kernel's <c>struct iovec</c> so that nothing is converted
+/// on the way. Holds one reference to each slice's buffer from <see cref="Add"/> to <see cref="Clear"/>.
+/// </summary>
+public sealed unsafe class SendVector : IDisposable
+{
+    private readonly BufferSlice[] _slices;
+    private IoVec* _vectors;
+
+    /// <summary>Creates a vector for at most <paramref name="capacity"/> slices.</summary>
+    public SendVector(int capacity)
+    {
+        _slices = new BufferSlice[capacity];
+        _vectors = (IoVec*)NativeMemory.Alloc((nuint)capacity, (nuint)sizeof(IoVec));
+    }
+
+    /// <summary>The kernel's <c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct IoVec
+    {
+        /// <summary>Start of the memory.</summary>
+        public byte* Base;
+
+        /// <summary>Length in bytes.</summary>
+        public nuint Length;
+    }
+
+    /// <summary>Slices held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Most slices it can hold.</summary>
+    public int Capacity => _slices.Length;
+
+    /// <summary>Sum of the slices' lengths in bytes.</summary>
+    public long TotalBytes { get; private set; }
+
+    /// <summary>The native array; implementations of connections advance it in place while sending.</summary>
+    public IoVec* Vectors => _vectors;
+
+    /// <summary>The slices, in order.</summary>
+    public ReadOnlySpan<BufferSlice> Slices => _slices.AsSpan(0, Count);
+
+    /// <summary>Appends a slice and takes a reference of its own to its buffer.</summary>
+    public void Add(BufferSlice slice)
+    {
+        Invariant.Check(Count < _slices.Length);
+        slice.Buffer.AddReference();
+        _slices[Count] = slice;
+        _vectors[Count] = new IoVec { Base = slice.Address, Length = (nuint)slice.Length };
+        Count++;
+        TotalBytes += slice.Length;
+    }
+
+    /// <summary>Drops all slices and the references to their buffers.</summary>
+    public void Clear()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            _slices[i].Buffer.Release();
+            _slices[i] = default;
+        }
+
+        Count = 0;
+        TotalBytes = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Clear();
+        NativeMemory.Free(_vectors);
+        _vectors = null;
+    }
+}
