@@ -42,6 +42,13 @@ public abstract class Reactor
     /// <summary>Runs <paramref name="callback"/> on this reactor in one of its next turns. Callable from any thread.</summary>
     public abstract void Post(Action<object?> callback, object? state);
 
+    /// <summary>
+    /// Runs <paramref name="callback"/> once the events of this turn have been handled, before the loop hands its new
+    /// operations to the kernel: so whatever many events of one turn produced leaves as one operation. An
+    /// implementation that cannot do so runs it in the next turn. Reactor thread only.
+    /// </summary>
+    public virtual void AtEndOfTurn(Action<object?> callback, object? state) => Post(callback, state);
+
     /// <summary>Runs <paramref name="callback"/> once <paramref name="delayNs"/> nanoseconds have passed. Reactor thread only.</summary>
     public abstract ReactorTimer Schedule(long delayNs, Action<object?> callback, object? state);
 
