@@ -6,6 +6,9 @@ public static class Errno
     /// <summary>No such file or directory.</summary>
     public const int NoEntry = 2;
 
+    /// <summary>Interrupted by a signal.</summary>
+    public const int Interrupted = 4;
+
     /// <summary>Input/output error.</summary>
     public const int Io = 5;
 

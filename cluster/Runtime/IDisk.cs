@@ -28,6 +28,9 @@ public interface IDisk
     /// <summary>True for a regular file, false for a block device.</summary>
     bool IsFile { get; }
 
+    /// <summary>What an operator should know about this disk, for example that it has no direct I/O; null when all is well.</summary>
+    string? Warning => null;
+
     /// <summary>Reads <c>target.Length</c> bytes at <paramref name="offset"/> (bytes). Reading past the end fails with EIO.</summary>
     ValueTask<IoResult> ReadAsync(long offset, BufferSlice target);
 

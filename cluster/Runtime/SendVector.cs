@@ -68,6 +68,36 @@ public sealed unsafe class SendVector : IDisposable
         TotalBytes = 0;
     }
 
+    /// <summary>
+    /// For connections: takes <paramref name="bytes"/> off the front of the native array from entry <paramref name="first"/>
+    /// on, after a partial send. The index of the first entry that still has bytes.
+    /// </summary>
+    internal int Advance(int first, long bytes)
+    {
+        while (bytes > 0 && bytes >= (long)_vectors[first].Length)
+        {
+            bytes -= (long)_vectors[first].Length;
+            Restore(first);
+            first++;
+            Invariant.Check(first < Count || bytes == 0);
+        }
+
+        if (bytes > 0)
+        {
+            _vectors[first].Base += bytes;
+            _vectors[first].Length -= (nuint)bytes;
+        }
+
+        return first;
+    }
+
+    /// <summary>For connections: undoes <see cref="Advance"/>, whose last answer was <paramref name="first"/>.</summary>
+    internal void Rewind(int first)
+    {
+        if (first < Count)
+            Restore(first);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -75,4 +105,7 @@ public sealed unsafe class SendVector : IDisposable
         NativeMemory.Free(_vectors);
         _vectors = null;
     }
+
+    private void Restore(int index) =>
+        _vectors[index] = new IoVec { Base = _slices[index].Address, Length = (nuint)_slices[index].Length };
 }

@@ -1,0 +1,161 @@
+using Uss.Runtime.Threaded;
+
+namespace Uss.Runtime.IoUring;
+
+/// <summary>
+/// The reactor on Linux's io_uring: one system call a turn hands over everything that the turn started and brings back
+/// everything that ended, for disks and sockets alike. Needs Linux 5.11; from 6.1 on the kernel does its part of the
+/// work on the reactor's own thread, at the time of its call.
+/// </summary>
+public sealed unsafe partial class IoUringReactor : ThreadedReactor
+{
+    private readonly Ring _ring;
+    private readonly HashSet<IRingResource> _resources = [];
+    private Operation? _firstWaiting;
+    private Operation? _lastWaiting;
+    private int _inFlight;
+
+    private IoUringReactor(ReactorOptions options, Ring ring)
+        : base(options)
+    {
+        _ring = ring;
+        _wake = new WakeOperation(this);
+    }
+
+    internal OperationTable Operations { get; } = new();
+
+    /// <summary>True when the kernel knows the socket hints of Linux 6.1.</summary>
+    internal bool HasPollFirst => (_ring.Setup & RingSetup.DeferTaskRun) != 0;
+
+    /// <summary>Makes a reactor that is not yet started, or says why this kernel or container has no io_uring.</summary>
+    public static Result<IoUringReactor> Create(ReactorOptions options)
+    {
+        var ring = Ring.Create(options.SubmissionEntries);
+        return ring.IsOk ? new IoUringReactor(options, ring.Value) : ring.Fault;
+    }
+
+    /// <summary>Hands an operation to the kernel at the end of this turn.</summary>
+    internal void Submit(Operation operation)
+    {
+        operation.MarkSubmitted();
+        _inFlight++;
+        if (_firstWaiting is null)
+        {
+            var entry = _ring.TryNext();
+            if (entry is null)
+            {
+                // A full queue goes to the kernel before the turn ends. Should it refuse (too much is under way), the
+                // operation waits for its turn.
+                _ = _ring.Submit();
+                entry = _ring.TryNext();
+            }
+
+            if (entry is not null)
+            {
+                Fill(entry, operation);
+                return;
+            }
+
+            _firstWaiting = operation;
+        }
+        else
+        {
+            _lastWaiting!.NextWaiting = operation;
+        }
+
+        _lastWaiting = operation;
+    }
+
+    /// <summary>Asks the kernel to give up an operation; it still completes, with ECANCELED if it was in time.</summary>
+    internal void Cancel(Operation operation)
+    {
+        if (operation.IsInFlight)
+            Submit(RentCancel(operation.UserData));
+    }
+
+    internal void Register(IRingResource resource) => Invariant.Check(_resources.Add(resource));
+
+    internal void Unregister(IRingResource resource) => Invariant.Check(_resources.Remove(resource));
+
+    private protected override void Begin()
+    {
+        _ring.Enable();
+        Submit(_wake);
+    }
+
+    private protected override void Poll(long timeoutNs)
+    {
+        SubmitWaiting();
+        if (_ring.HasCompletions || _firstWaiting is not null)
+            timeoutNs = 0;
+        var error = _ring.SubmitAndWait(timeoutNs);
+
+        // Interrupted, timed out, or too busy to take more: all are answered by taking what has completed.
+        Invariant.Check(error is 0 or Interrupted or TimerExpired or Errno.Again or Errno.Busy);
+        RefreshTime();
+
+        // Only what is there now: completions of what these continuations start belong to the next turn.
+        for (var count = _ring.CompletionsReady; count > 0; count--)
+        {
+            var completion = _ring.TakeCompletion();
+            _inFlight--;
+            Operations[(int)(uint)completion.UserData].Complete((uint)(completion.UserData >> 32), completion.Result, completion.Flags);
+        }
+    }
+
+    private protected override bool TryFinish()
+    {
+        if (!_isFinishing)
+        {
+            _isFinishing = true;
+            foreach (var resource in _resources.ToArray())
+                resource.Stop();
+            foreach (var operation in Operations.All)
+            {
+                if (operation is ConnectOperation)
+                    Cancel(operation);
+            }
+        }
+
+        if (_resources.Count > 0 || _offThread > 0 || _inFlight > 1)
+            return false;
+
+        // Only the wake-up is left.
+        if (_wake.IsInFlight && !_isWakeCancelled)
+        {
+            _isWakeCancelled = true;
+            Cancel(_wake);
+        }
+
+        return _inFlight == 0;
+    }
+
+    private protected override void CloseResources()
+    {
+        _ring.Dispose();
+        _wake.Free();
+        if (Buffers.RentedBuffers == 0)
+            Buffers.Dispose();
+    }
+
+    private static void Fill(SubmissionEntry* entry, Operation operation)
+    {
+        operation.Prepare(entry);
+        entry->UserData = operation.UserData;
+    }
+
+    private void SubmitWaiting()
+    {
+        while (_firstWaiting is { } operation)
+        {
+            var entry = _ring.TryNext();
+            if (entry is null)
+                return;
+            _firstWaiting = operation.NextWaiting;
+            operation.NextWaiting = null;
+            Fill(entry, operation);
+        }
+
+        _lastWaiting = null;
+    }
+}
