@@ -21,8 +21,22 @@ public sealed unsafe class BufferPool : IDisposable
     // Small buffers are carved from one allocation of this size, so that a thousand of them cost a few calls.
     private const int SlabBytes = 1 << 20;
 
+    // Simulated processes live briefly: no more memory is filled for one than it is likely to use.
+    private const int PoisonedSlabBytes = 64 << 10;
+
+    // Content of memory that nobody rents, in pools that look for use after release.
+    private const byte Poison = 0xDB;
+
     private readonly PageBuffer?[] _free = new PageBuffer?[SizeClasses];
     private readonly List<nint> _slabs = [];
+    private readonly bool _isPoisoned;
+
+    /// <summary>Creates an empty pool.</summary>
+    /// <param name="isPoisoned">
+    /// Overwrites every buffer that is returned, so that its use after release shows (and so that what a renter leaves
+    /// unwritten is the same in every run). For simulation and tests.
+    /// </param>
+    public BufferPool(bool isPoisoned = false) => _isPoisoned = isPoisoned;
 
     /// <summary>Buffers rented and not yet returned; 0 after a clean shutdown.</summary>
     public int RentedBuffers { get; private set; }
@@ -54,6 +68,12 @@ public sealed unsafe class BufferPool : IDisposable
     public void Dispose()
     {
         Invariant.Check(RentedBuffers == 0);
+        Abandon();
+    }
+
+    /// <summary>Frees all memory although buffers may be rented: their renters never run again.</summary>
+    internal void Abandon()
+    {
         foreach (var slab in _slabs)
             NativeMemory.AlignedFree((void*)slab);
         _slabs.Clear();
@@ -65,6 +85,8 @@ public sealed unsafe class BufferPool : IDisposable
     {
         RentedBuffers--;
         RentedBytes -= buffer.Capacity;
+        if (_isPoisoned)
+            new Span<byte>(buffer.Address, buffer.Capacity).Fill(Poison);
         buffer.NextFree = _free[buffer.SizeClass];
         _free[buffer.SizeClass] = buffer;
     }
@@ -75,8 +97,10 @@ public sealed unsafe class BufferPool : IDisposable
     private void Grow(int sizeClass)
     {
         var capacity = MinimumBytes << sizeClass;
-        var slabBytes = Math.Max(capacity, SlabBytes);
+        var slabBytes = Math.Max(capacity, _isPoisoned ? PoisonedSlabBytes : SlabBytes);
         var slab = (byte*)NativeMemory.AlignedAlloc((nuint)slabBytes, MinimumBytes);
+        if (_isPoisoned)
+            new Span<byte>(slab, slabBytes).Fill(Poison);
         _slabs.Add((nint)slab);
         ReservedBytes += slabBytes;
         for (var offset = slabBytes - capacity; offset >= 0; offset -= capacity)

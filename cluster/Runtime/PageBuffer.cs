@@ -25,6 +25,11 @@ public sealed unsafe class PageBuffer
 
     internal int SizeClass { get; }
 
+    /// <summary>Counts its rents: a holder that finds another value than at its start outlived its own.</summary>
+    internal int Generation { get; private set; }
+
+    internal bool IsRented => _references > 0;
+
     internal PageBuffer? NextFree { get; set; }
 
     /// <summary>The whole buffer as a slice.</summary>
@@ -52,5 +57,6 @@ public sealed unsafe class PageBuffer
     {
         Invariant.Check(_references == 0);
         _references = 1;
+        Generation++;
     }
 }
