@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Uss.Host.Cli;
+
+/// <summary>All commands of <c>uss</c>.</summary>
+internal static class CommandTree
+{
+    public static IReadOnlyList<string> RootExamples { get; } =
+    [
+        "uss serve                              # what ./run starts",
+        "uss status",
+        "uss volume create v1 --size 50G",
+        "uss lun map v1 --lun 1",
+    ];
+
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("USS, a block storage service: serves volumes over iSCSI and manages them")
+        {
+            NodeCommands.Status(),
+            VolumeCommands.Create(),
+            LunCommands.Create(),
+            InitiatorCommands.Create(),
+            NodeCommands.Sessions(),
+            NodeCommands.Disks(),
+            NodeCommands.Version(),
+        };
+        root.Add(GlobalOptions.Data);
+        root.Add(GlobalOptions.Output);
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction standard })
+                option.Action = new ExamplesHelp(standard);
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using Uss.WebUi.Contracts;
+
+namespace Uss.Host.Cli;
+
+/// <summary><c>uss status</c>, <c>uss sessions ...</c>, <c>uss disk ...</c> and <c>uss version</c></summary>
+internal static class NodeCommands
+{
+    public static Verb Status() => new Verb(
+        "status",
+        "Show how the service is, what is wrong and what to do about it",
+        "uss status",
+        "uss status -o json").Does(async (parsed, cancel) =>
+    {
+        using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+        var status = await api.GetAsync<StatusView>("status", cancel);
+        var printer = GlobalOptions.PrinterOf(parsed);
+        var up = DateTimeOffset.UtcNow - status.Started;
+        printer.One(
+            status,
+            ("state", status.State),
+            ("target", status.Target),
+            ("portals", string.Join(", ", status.Portals) + (status.OpenOnLoopback ? " (open on loopback: no CHAP needed)" : "")),
+            ("volumes", $"{status.Volumes}, shown by {status.Luns} LUN mappings"),
+            ("sessions", $"{status.Sessions}"),
+            ("disks", $"{status.Disks}, {ByteSize.Format(status.UsedBytes)} of {ByteSize.Format(status.DataBytes)} used"),
+            ("memory", ByteSize.Format(status.MemoryBytes)),
+            ("reactor", status.Reactor),
+            ("process", $"{status.ProcessId}, version {status.Version}, up {(int)up.TotalHours}:{up:mm\\:ss}"));
+        foreach (var problem in status.Problems)
+            printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
+    });
+
+    public static Verb Sessions() => new Verb("sessions", "See who is logged in").With(
+        new Verb("ls", "List logged-in sessions", "uss sessions ls", "uss sessions ls -o json").Does(async (parsed, cancel) =>
+        {
+            using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+            GlobalOptions.PrinterOf(parsed).List(
+                await api.ListAsync<SessionView>("sessions", cancel),
+                ("initiator", session => session.Initiator),
+                ("address", session => session.Address),
+                ("tsih", session => session.Tsih.ToString(CultureInfo.InvariantCulture)),
+                ("kind", session => session.Kind),
+                ("chap user", session => session.ChapUser ?? "-"),
+                ("since", session => $"{session.Since:u}"),
+                ("commands", session => session.Commands.ToString(CultureInfo.InvariantCulture)),
+                ("read", session => ByteSize.Format(session.BytesRead)),
+                ("written", session => ByteSize.Format(session.BytesWritten)));
+        }));
+
+    public static Verb Disks() => new Verb("disk", "See the node's disks").With(DiskList(), DiskShow());
+
+    public static Verb Version() => new Verb("version", "Print the program's version", "uss version").Does((parsed, _) =>
+    {
+        parsed.InvocationConfiguration.Output.WriteLine("uss " + ProgramVersion.Text);
+        return Task.CompletedTask;
+    });
+
+    private static Verb DiskList() => new Verb("ls", "List disks", "uss disk ls", "uss disk ls -o json").Does(async (parsed, cancel) =>
+    {
+        using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+        var disks = await api.ListAsync<DiskView>("disks", cancel);
+        var printer = GlobalOptions.PrinterOf(parsed);
+        printer.List(
+            disks,
+            ("name", disk => disk.Name),
+            ("state", disk => disk.State),
+            ("size", disk => ByteSize.Format(disk.SizeBytes)),
+            ("used", disk => disk.Figures is { } figures ? ByteSize.Format(figures.UsedBytes) : "-"),
+            ("path", disk => disk.Path),
+            ("id", disk => disk.Id ?? "-"));
+        foreach (var problem in disks.Where(disk => disk.Problem is not null).Select(disk => disk.Problem!))
+            printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
+    });
+
+    private static Verb DiskShow()
+    {
+        var name = new Argument<string>("NAME") { Description = "The disk's name or path" };
+        return new Verb("show", "Show one disk with its figures", "uss disk show disk0").With(name).Does(async (parsed, cancel) =>
+        {
+            using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+            var wanted = parsed.GetRequiredValue(name);
+            var disks = await api.ListAsync<DiskView>("disks", cancel);
+            var disk = disks.FirstOrDefault(candidate => candidate.Name == wanted || candidate.Path == wanted)
+                ?? throw new CommandFailure(WebUi.Services.Faults.DiskNotFound(wanted));
+            GlobalOptions.PrinterOf(parsed).One(disk, [.. Lines(disk)]);
+        });
+    }
+
+    private static IEnumerable<(string Heading, string Cell)> Lines(DiskView disk)
+    {
+        yield return ("name", disk.Name);
+        yield return ("path", disk.Path);
+        yield return ("state", disk.State);
+        yield return ("id", disk.Id ?? "unknown");
+        yield return ("size", ByteSize.Format(disk.SizeBytes));
+        if (disk.Problem is { } problem)
+        {
+            yield return ("problem", problem.Message);
+            yield return ("fix", problem.Fix);
+        }
+
+        if (disk.Figures is not { } figures)
+            yield break;
+        var ratio = figures.BytesAccepted == 0 ? "-" : $"{(double)figures.BytesWritten / figures.BytesAccepted:0.00}";
+        yield return ("used", $"{ByteSize.Format(figures.UsedBytes)} of {ByteSize.Format(figures.DataBytes)}");
+        yield return ("objects", $"{figures.Objects}");
+        yield return ("memory", ByteSize.Format(figures.MemoryBytes));
+        yield return ("data accepted", ByteSize.Format(figures.BytesAccepted));
+        yield return ("written to device", $"{ByteSize.Format(figures.BytesWritten)} ({ratio} x)");
+        yield return ("flushes", $"{figures.Flushes}");
+        yield return ("damaged blocks", $"{figures.DamagedBlocks}");
+        yield return ("checkpoints", $"{figures.Checkpoints}");
+        yield return ("log to replay", ByteSize.Format(figures.LogBytes));
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Uss.WebUi.Contracts;
+
+/// <summary>JSON of everything that the API takes and returns.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
+[JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(VolumeView))]
+[JsonSerializable(typeof(ListPage<VolumeView>))]
+[JsonSerializable(typeof(CreateVolume))]
+[JsonSerializable(typeof(ChangeVolume))]
+[JsonSerializable(typeof(LunView))]
+[JsonSerializable(typeof(ListPage<LunView>))]
+[JsonSerializable(typeof(MapLun))]
+[JsonSerializable(typeof(InitiatorView))]
+[JsonSerializable(typeof(ListPage<InitiatorView>))]
+[JsonSerializable(typeof(CreateInitiator))]
+[JsonSerializable(typeof(ChangeInitiator))]
+[JsonSerializable(typeof(SessionView))]
+[JsonSerializable(typeof(ListPage<SessionView>))]
+[JsonSerializable(typeof(DiskView))]
+[JsonSerializable(typeof(ListPage<DiskView>))]
+[JsonSerializable(typeof(ProblemView))]
+public sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,60 @@
+namespace Uss.WebUi.Contracts;
+
+/// <summary>A disk of the node as the API shows it.</summary>
+public sealed record DiskView
+{
+    /// <summary>Short name: <c>disk0</c>, <c>disk1</c>, ...</summary>
+    public required string Name { get; init; }
+
+    /// <summary>File or block device.</summary>
+    public required string Path { get; init; }
+
+    /// <summary><c>healthy</c>, <c>read-only</c> or <c>failed</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>What is wrong with it and what to do; null when healthy.</summary>
+    public ProblemItem? Problem { get; init; }
+
+    /// <summary>Identity written when it was formatted; null when it could not be read.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Size of the file or device in bytes.</summary>
+    public long SizeBytes { get; init; }
+
+    /// <summary>Figures of its store; null when it is not open.</summary>
+    public DiskFigures? Figures { get; init; }
+}
+
+/// <summary>Space and traffic of one disk's store since it was opened.</summary>
+public sealed record DiskFigures
+{
+    /// <summary>Bytes that data can occupy.</summary>
+    public required long DataBytes { get; init; }
+
+    /// <summary>Of these, bytes in use.</summary>
+    public required long UsedBytes { get; init; }
+
+    /// <summary>Objects on the disk.</summary>
+    public required long Objects { get; init; }
+
+    /// <summary>Memory that the store holds, in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Bytes of data that callers wrote.</summary>
+    public required long BytesAccepted { get; init; }
+
+    /// <summary>Bytes written to the device for them.</summary>
+    public required long BytesWritten { get; init; }
+
+    /// <summary>Flushes sent to the device.</summary>
+    public required long Flushes { get; init; }
+
+    /// <summary>Blocks found damaged.</summary>
+    public required long DamagedBlocks { get; init; }
+
+    /// <summary>Checkpoints written.</summary>
+    public required long Checkpoints { get; init; }
+
+    /// <summary>Bytes of log that a recovery would read now.</summary>
+    public required long LogBytes { get; init; }
+}

@@ -1,0 +1,46 @@
+namespace Uss.WebUi.Contracts;
+
+/// <summary>A volume as the API shows it.</summary>
+public sealed record VolumeView
+{
+    /// <summary>Name that administrators gave it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Identity, 16 hex digits, constant for the volume's life.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Size that initiators see, in bytes.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Copies of each block, on different disks.</summary>
+    public required int Copies { get; init; }
+
+    /// <summary>Whether its data can be reached: <c>healthy</c>, <c>degraded</c> or <c>down</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>The LUNs that show it.</summary>
+    public IReadOnlyList<LunView> Luns { get; init; } = [];
+}
+
+/// <summary>Body of <c>POST /api/v1/volumes</c>.</summary>
+public sealed record CreateVolume
+{
+    /// <summary>Name: letters, digits, dot, underscore, hyphen; 1 to 63 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Size in bytes, a multiple of 512.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Copies of each block, on different disks.</summary>
+    public int Copies { get; init; } = 1;
+}
+
+/// <summary>Body of <c>PATCH /api/v1/volumes/NAME</c>.</summary>
+public sealed record ChangeVolume
+{
+    /// <summary>New size in bytes, a multiple of 512 and not below the present one.</summary>
+    public required long SizeBytes { get; init; }
+}

@@ -1,0 +1,71 @@
+using Uss.Runtime;
+
+namespace Uss.WebUi.Services;
+
+/// <summary>The faults that the application services find by themselves. Codes are part of the API.</summary>
+public static class Faults
+{
+    /// <summary>The coordination store did not answer.</summary>
+    public static Fault RecordsUnavailable { get; } = new(
+        "records-unavailable",
+        "The coordination store does not answer.",
+        "Look at the service's log for the reason, then try again.");
+
+    /// <summary>Somebody else changed the same record, again and again.</summary>
+    public static Fault RecordsBusy { get; } = new(
+        "records-conflict", "The record was changed by somebody else at the same time.", "Try again.");
+
+    /// <summary>There is no such volume.</summary>
+    public static Fault VolumeNotFound(string name) => new(
+        "volume-not-found", $"There is no volume '{name}'.", "List the volumes with `uss volume ls`.");
+
+    /// <summary>The volume cannot go while LUNs show it.</summary>
+    public static Fault VolumeMapped(string name, IEnumerable<LunRecord> luns)
+    {
+        var first = luns.First();
+        var option = first.Initiator is null ? "" : $" --initiator {first.Initiator}";
+        return new Fault(
+            "volume-mapped",
+            $"Volume '{name}' is mapped as LUN {string.Join(", ", luns.Select(lun => lun.Lun).Distinct())}.",
+            $"Unmap it first with `uss lun unmap {first.Lun}{option}`.");
+    }
+
+    /// <summary>The caller did not repeat the name of what is to be destroyed.</summary>
+    public static Fault ConfirmationRequired(string kind, string name) => new(
+        "confirmation-required",
+        $"Removing {kind} '{name}' destroys it for good and was not confirmed.",
+        $"Repeat the name: `--confirm {name}`, in the API `?confirm={name}`.");
+
+    /// <summary>There is no such mapping.</summary>
+    public static Fault LunNotFound(int lun, string? initiator) => new(
+        "lun-not-found",
+        initiator is null ? $"LUN {lun} is not mapped for all initiators." : $"LUN {lun} is not mapped for {initiator}.",
+        "List the mappings with `uss lun ls`.");
+
+    /// <summary>The LUN is taken.</summary>
+    public static Fault LunExists(LunRecord present) => new(
+        "lun-exists",
+        $"LUN {present.Lun} shows volume '{present.Volume}' to {present.Initiator ?? "all initiators"} already.",
+        "Take another LUN, leave out the number for the lowest free one, or unmap the present one with `uss lun unmap`.");
+
+    /// <summary>All 256 LUNs are taken.</summary>
+    public static Fault LunsExhausted { get; } = new("lun-in-use", "All LUNs from 0 to 255 are mapped.", "Unmap one with `uss lun unmap`.");
+
+    /// <summary>There is no such rule.</summary>
+    public static Fault InitiatorNotFound(string iqn) => new(
+        "initiator-not-found", $"There is no rule for initiator '{iqn}'.", "List the rules with `uss initiator ls`.");
+
+    /// <summary>The rule exists.</summary>
+    public static Fault InitiatorExists(string iqn) => new(
+        "initiator-exists", $"There is a rule for initiator '{iqn}' already.", $"Change it with `uss initiator set {iqn} ...`.");
+
+    /// <summary>There is no such disk.</summary>
+    public static Fault DiskNotFound(string name) => new(
+        "disk-not-found", $"There is no disk '{name}'.", "List the disks with `uss disk ls`.");
+
+    /// <summary>An argument is not what it should be.</summary>
+    /// <param name="what">Which argument; makes the code <c>bad-WHAT</c>.</param>
+    /// <param name="message">What is wrong with it.</param>
+    /// <param name="fix">What would be right.</param>
+    public static Fault Bad(string what, string message, string fix) => new("bad-" + what, message, fix);
+}

@@ -1,0 +1,84 @@
+using Uss.Runtime;
+using Uss.WebUi.Contracts;
+
+namespace Uss.WebUi.Services;
+
+/// <summary>
+/// What the application services need of the running node. The program implements it over volumes, stores and the
+/// iSCSI target, which this room does not see. Every method may be called from any thread.
+/// </summary>
+public interface INode
+{
+    /// <summary>What does not change while the node runs.</summary>
+    NodeDescription Describe();
+
+    /// <summary>All volumes, by name.</summary>
+    Task<IReadOnlyList<NodeVolume>> ListVolumesAsync();
+
+    /// <summary>Creates a volume. Faults: a name that exists, a size or number of copies that cannot be had.</summary>
+    Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies);
+
+    /// <summary>Grows a volume. Faults: no such volume, a smaller size.</summary>
+    Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes);
+
+    /// <summary>Removes a volume and its data. Null when done.</summary>
+    Task<Fault?> RemoveVolumeAsync(string name);
+
+    /// <summary>All disks, by name, damaged and missing ones included.</summary>
+    Task<IReadOnlyList<DiskView>> ListDisksAsync();
+
+    /// <summary>Logged-in sessions.</summary>
+    Task<IReadOnlyList<SessionView>> ListSessionsAsync();
+
+    /// <summary>Applies LUN maps and initiator rules to the target, without dropping sessions that stay allowed.</summary>
+    Task ApplyAccessAsync(AccessRules rules);
+}
+
+/// <summary>What does not change while a node runs.</summary>
+public sealed record NodeDescription
+{
+    /// <summary>Version of the program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>When it started to serve.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>iSCSI qualified name of the target.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Where the target listens.</summary>
+    public required IReadOnlyList<string> Portals { get; init; }
+
+    /// <summary>Initiators without a rule of their own may log in over loopback without CHAP.</summary>
+    public required bool OpenOnLoopback { get; init; }
+
+    /// <summary>Which reactor runs: <c>io_uring</c> or <c>portable</c>.</summary>
+    public required string Reactor { get; init; }
+}
+
+/// <summary>A volume as the node knows it.</summary>
+public sealed record NodeVolume
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Identity, 16 hex digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Size in bytes.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Copies of each block.</summary>
+    public required int Copies { get; init; }
+
+    /// <summary><c>healthy</c>, <c>degraded</c> or <c>down</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset Created { get; init; }
+}
+
+/// <summary>Who may log in and who sees what, secrets included. Never logged, never returned by the API.</summary>
+/// <param name="Luns">LUN mappings.</param>
+/// <param name="Initiators">Initiator rules.</param>
+public sealed record AccessRules(IReadOnlyList<LunRecord> Luns, IReadOnlyList<InitiatorRecord> Initiators);

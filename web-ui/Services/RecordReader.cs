@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Uss.Coordination;
+using Uss.Runtime;
+
+namespace Uss.WebUi.Services;
+
+/// <summary>Records with the revisions that a change of them must still find.</summary>
+internal sealed class RecordReader(IRecordStore records)
+{
+    // A conflict means that somebody else got through, so a few tries are plenty.
+    private const int Attempts = 8;
+
+    public async Task<Result<IReadOnlyList<Revised<LunRecord>>>> LunsAsync() =>
+        Parse(await records.ListAsync(RecordKeys.Luns), static bytes => JsonSerializer.Deserialize(bytes, RecordJson.Default.LunRecord)!);
+
+    public async Task<Result<IReadOnlyList<Revised<InitiatorRecord>>>> InitiatorsAsync() =>
+        Parse(
+            await records.ListAsync(RecordKeys.Initiators),
+            static bytes => JsonSerializer.Deserialize(bytes, RecordJson.Default.InitiatorRecord)!);
+
+    /// <summary>Decides on a change and commits it; decides again when somebody else changed the same records.</summary>
+    public async Task<Result<T>> ChangeAsync<T>(Func<Task<Result<Decision<T>>>> decide)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var decision = await decide();
+            if (!decision.IsOk)
+                return decision.Fault;
+            var commit = await records.CommitAsync(decision.Value.Conditions, decision.Value.Changes);
+            if (commit.Status == CommitStatus.Applied)
+                return Result<T>.Ok(decision.Value.Outcome);
+            if (commit.Status == CommitStatus.Unknown)
+                return Faults.RecordsUnavailable;
+        }
+
+        return Faults.RecordsBusy;
+    }
+
+    private static Result<IReadOnlyList<Revised<T>>> Parse<T>(CoordinationRead read, Func<ReadOnlySpan<byte>, T> parse)
+    {
+        if (!read.IsAvailable)
+            return Faults.RecordsUnavailable;
+        var parsed = new List<Revised<T>>(read.Entries.Count);
+        foreach (var entry in read.Entries)
+        {
+            try
+            {
+                parsed.Add(new Revised<T>(parse(entry.Value.Span), entry.Key, entry.ModifiedRevision));
+            }
+            catch (JsonException exception)
+            {
+                return new Fault(
+                    "record-damaged",
+                    $"Record '{entry.Key}' of the coordination store cannot be read: {exception.Message}",
+                    "Restore the coordination store from a copy, or remove the record.");
+            }
+        }
+
+        return Result<IReadOnlyList<Revised<T>>>.Ok(parsed);
+    }
+}
+
+/// <summary>A record and the revision it was read at.</summary>
+internal sealed record Revised<T>(T Record, string Key, long Revision);
+
+/// <summary>A change that was decided on.</summary>
+internal sealed record Decision<T>(T Outcome, IReadOnlyList<Condition> Conditions, IReadOnlyList<Change> Changes);
