@@ -1,7 +1,9 @@
+using Uss.Runtime.Threaded;
+
 namespace Uss.Runtime.IoUring;
 
 /// <summary>A connection of an <see cref="IoUringReactor"/>.</summary>
-internal sealed class IoUringConnection : IConnection, IRingResource
+internal sealed class IoUringConnection : IConnection, IReactorResource
 {
     private readonly IoUringReactor _reactor;
     private readonly ReceiveOperation _receive;

@@ -3,7 +3,7 @@ using Uss.Runtime.Threaded;
 namespace Uss.Runtime.IoUring;
 
 /// <summary>A disk of an <see cref="IoUringReactor"/>.</summary>
-internal sealed class IoUringDisk : IDisk, IRingResource
+internal sealed class IoUringDisk : IDisk, IReactorResource
 {
     private readonly IoUringReactor _reactor;
     private readonly OpenedDisk _opened;

@@ -3,7 +3,7 @@ using Uss.Runtime.Threaded;
 namespace Uss.Runtime.IoUring;
 
 /// <summary>A listening socket of an <see cref="IoUringReactor"/>.</summary>
-internal sealed class IoUringListener : IListener, IRingResource
+internal sealed class IoUringListener : IListener, IReactorResource
 {
     private readonly IoUringReactor _reactor;
     private readonly AcceptOperation _accept;

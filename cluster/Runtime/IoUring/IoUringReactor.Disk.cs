@@ -10,13 +10,10 @@ public sealed partial class IoUringReactor
     public override async ValueTask<Result<IDisk>> OpenDiskAsync(string path, DiskOpenOptions options)
     {
         Invariant.Check(IsCurrent);
+        if (IsStopping)
+            return SocketFaults.Stopping(Name);
         var opened = await RunOffThreadAsync(() => DiskOpener.Open(path, options));
-        if (!opened.IsOk)
-            return opened.Fault;
-        if (!IsStopping)
-            return Result<IDisk>.Ok(new IoUringDisk(this, opened.Value));
-        _ = Libc.Close(opened.Value.Descriptor);
-        return SocketFaults.Stopping(Name);
+        return opened.IsOk ? Result<IDisk>.Ok(new IoUringDisk(this, opened.Value)) : opened.Fault;
     }
 
     internal DiskOperation RentDiskOperation() =>

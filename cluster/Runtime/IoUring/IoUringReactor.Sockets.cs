@@ -37,13 +37,13 @@ public sealed partial class IoUringReactor
             return SocketFaults.ForConnect(endpoint, -descriptor);
         using var operation = new ConnectOperation(this, descriptor);
         var result = await operation.Start(endpoint);
-        if (result.IsOk && !IsStopping)
+        if (result.IsOk)
         {
             var local = SocketCalls.LocalOf(descriptor, operation.Address);
             return Result<IConnection>.Ok(new IoUringConnection(this, descriptor, local, endpoint));
         }
 
         _ = Libc.Close(descriptor);
-        return result.IsOk ? SocketFaults.Stopping(Name) : SocketFaults.ForConnect(endpoint, result.Error);
+        return SocketFaults.ForConnect(endpoint, result.Error);
     }
 }

@@ -10,30 +10,7 @@ public sealed unsafe partial class IoUringReactor
 
     private readonly WakeOperation _wake;
     private readonly Stack<CancelOperation> _cancels = new();
-    private bool _isFinishing;
     private bool _isWakeCancelled;
-    private int _offThread;
-
-    /// <summary>Runs blocking work on the thread pool and completes on this reactor.</summary>
-    internal Task<T> RunOffThreadAsync<T>(Func<T> work)
-    {
-        _offThread++;
-        var completion = new TaskCompletionSource<T>();
-        ThreadPool.UnsafeQueueUserWorkItem(
-            _ =>
-            {
-                var result = work();
-                Post(
-                    _ =>
-                    {
-                        _offThread--;
-                        completion.SetResult(result);
-                    },
-                    null);
-            },
-            null);
-        return completion.Task;
-    }
 
     private protected override void WakeUp() => _wake.Signal();
 

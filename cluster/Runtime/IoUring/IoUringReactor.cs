@@ -10,7 +10,6 @@ namespace Uss.Runtime.IoUring;
 public sealed unsafe partial class IoUringReactor : ThreadedReactor
 {
     private readonly Ring _ring;
-    private readonly HashSet<IRingResource> _resources = [];
     private Operation? _firstWaiting;
     private Operation? _lastWaiting;
     private int _inFlight;
@@ -73,10 +72,6 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
             Submit(RentCancel(operation.UserData));
     }
 
-    internal void Register(IRingResource resource) => Invariant.Check(_resources.Add(resource));
-
-    internal void Unregister(IRingResource resource) => Invariant.Check(_resources.Remove(resource));
-
     private protected override void Begin()
     {
         _ring.Enable();
@@ -103,25 +98,19 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
         }
     }
 
+    private protected override void CancelAttempts()
+    {
+        foreach (var operation in Operations.All)
+        {
+            if (operation is ConnectOperation)
+                Cancel(operation);
+        }
+    }
+
     private protected override bool TryFinish()
     {
-        if (!_isFinishing)
-        {
-            _isFinishing = true;
-            foreach (var resource in _resources.ToArray())
-                resource.Stop();
-            foreach (var operation in Operations.All)
-            {
-                if (operation is ConnectOperation)
-                    Cancel(operation);
-            }
-        }
-
-        if (_resources.Count > 0 || _offThread > 0 || _inFlight > 1)
-            return false;
-
-        // Only the wake-up is left.
-        if (_wake.IsInFlight && !_isWakeCancelled)
+        // Only the wake-up may be left.
+        if (_inFlight == 1 && _wake.IsInFlight && !_isWakeCancelled)
         {
             _isWakeCancelled = true;
             Cancel(_wake);

@@ -68,7 +68,7 @@ internal sealed unsafe partial class Ring
                 break;
         }
 
-        return new Fault("io-uring-unavailable", $"the kernel refuses io_uring: {Errno.Describe(error)}");
+        return Unavailable($"The kernel refuses io_uring: {Errno.Describe(error)}.");
     }
 
     /// <summary>Starts the ring; from here on it belongs to the calling thread.</summary>
@@ -103,7 +103,7 @@ internal sealed unsafe partial class Ring
         if (missing != 0)
         {
             _ = Libc.Close(descriptor);
-            return new Fault("io-uring-unavailable", $"the kernel's io_uring is too old (it lacks {missing})");
+            return Unavailable($"The kernel's io_uring is too old: it lacks {missing}.");
         }
 
         var ringBytes = (nuint)Math.Max(
@@ -119,6 +119,11 @@ internal sealed unsafe partial class Ring
         if (ringMap is not null)
             _ = RingCalls.Unmap(ringMap, ringBytes);
         _ = Libc.Close(descriptor);
-        return new Fault("io-uring-unavailable", $"the kernel's io_uring queues cannot be mapped: {Errno.Describe(error)}");
+        return Unavailable($"The kernel's io_uring queues cannot be mapped: {Errno.Describe(error)}.");
     }
+
+    private static Fault Unavailable(string message) => new(
+        "io-uring-unavailable",
+        message,
+        "Allow it (sysctl kernel.io_uring_disabled=0, the container's seccomp profile, Linux 5.11 or later).");
 }

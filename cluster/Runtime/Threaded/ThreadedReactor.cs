@@ -173,7 +173,10 @@ public abstract partial class ThreadedReactor : Reactor
     /// <summary>Makes a <see cref="Poll"/> that waits return; callable from any thread.</summary>
     private protected abstract void WakeUp();
 
-    /// <summary>Cancels what is under way; true when nothing is left. Called once a turn while stopping.</summary>
+    /// <summary>Cancels what is under way for nobody yet: attempts to connect. Called once, before the resources are stopped.</summary>
+    private protected abstract void CancelAttempts();
+
+    /// <summary>True when the kernel has nothing left of this reactor's. Called once a turn while stopping.</summary>
     private protected abstract bool TryFinish();
 
     /// <summary>Frees the kernel's objects; called last.</summary>
@@ -196,7 +199,9 @@ public abstract partial class ThreadedReactor : Reactor
             Begin();
             while (!IsStopping)
                 Turn(MaximumWaitNs());
-            while (!TryFinish())
+            CancelAttempts();
+            StopResources();
+            while (!HasFinished())
                 Turn(_ready.Count > 0 ? 0 : StopPollNs);
             CloseResources();
         }

@@ -1,4 +1,3 @@
-using Uss.Runtime.IoUring;
 using Uss.Runtime.Threaded;
 using Uss.TestSupport;
 
@@ -7,6 +6,7 @@ namespace Uss.Runtime.Tests;
 /// <summary>Base of the tests that every reactor has to pass.</summary>
 /// <param name="kind">Which one.</param>
 [TestFixture("io_uring")]
+[TestFixture("portable")]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public abstract class ReactorContract(string kind)
 {
@@ -16,9 +16,8 @@ public abstract class ReactorContract(string kind)
 
     protected ThreadedReactor Create(ReactorOptions options)
     {
-        Assert.That(kind, Is.EqualTo("io_uring"));
-        var reactor = IoUringReactor.Create(options);
-        Assert.That(reactor.Fault, Is.Null);
-        return reactor.Value!;
+        var choice = ReactorFactory.Create(options, kind);
+        Assert.That(choice.Fault, Is.Null);
+        return choice.Value.Reactor;
     }
 }
