@@ -1,0 +1,28 @@
+namespace Uss.Benchmarks;
+
+/// <summary>One benchmark: gets its own command line, prints what it measures, returns the exit status.</summary>
+public delegate Task<int> Benchmark(string[] arguments);
+
+/// <summary>All benchmarks by name, as <c>uss bench NAME</c> runs them. The rungs of the ladder are in docs/benchmarks.md.</summary>
+public static class BenchmarkProgram
+{
+    /// <summary>Exit status for a command line that names no benchmark or has a bad option.</summary>
+    public const int BadUsage = 2;
+
+    /// <summary>What each name runs. A room adds a line for each of its own.</summary>
+    private static readonly SortedDictionary<string, (string Summary, Benchmark Run)> Benchmarks = new(StringComparer.Ordinal)
+    {
+    };
+
+    /// <summary>Runs the benchmark that the first argument names with the rest of the arguments.</summary>
+    /// <returns>The exit status: 0 when it ran, and when every bar that it checks is met if it was asked to check them.</returns>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (arguments is [var name, .. var rest] && Benchmarks.TryGetValue(name, out var benchmark))
+            return await benchmark.Run(rest);
+        Console.Error.WriteLine("usage: uss bench NAME [OPTION...]; the names are:");
+        foreach (var (known, (summary, _)) in Benchmarks)
+            Console.Error.WriteLine($"  {known,-12} {summary}");
+        return BadUsage;
+    }
+}
