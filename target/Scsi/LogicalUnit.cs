@@ -1,0 +1,75 @@
+using Uss.Target.Scsi.ModePages;
+using Uss.Volumes;
+
+namespace Uss.Target.Scsi;
+
+/// <summary>A volume as a logical unit: what is common to all nexuses that see it, under whatever LUN.</summary>
+internal sealed class LogicalUnit(IVolume volume)
+{
+    /// <summary>Logical block length in bytes.</summary>
+    public const int BlockBytes = 512;
+
+    /// <summary>Log2 of <see cref="BlockBytes"/>.</summary>
+    public const int BlockShift = 9;
+
+    /// <summary>Logical blocks per physical block, as an exponent: 4096-byte physical blocks.</summary>
+    public const int BlocksPerPhysicalBlockExponent = 3;
+
+    private readonly List<LunView> _views = [];
+
+    /// <summary>The volume; replaced when a configuration brings a new object for the same volume.</summary>
+    public IVolume Volume { get; set; } = volume;
+
+    /// <summary>Capacity in logical blocks, as last looked at.</summary>
+    public ulong Blocks { get; private set; } = (ulong)volume.SizeBytes >> BlockShift;
+
+    /// <summary>What MODE SELECT can change.</summary>
+    public ModeParameters Mode;
+
+    /// <summary>All I_T_L nexuses of this logical unit.</summary>
+    public IReadOnlyList<LunView> Views => _views;
+
+    /// <summary>Adds a nexus that sees this logical unit.</summary>
+    public void Add(LunView view) => _views.Add(view);
+
+    /// <summary>Removes a nexus; what it held by its login goes with it.</summary>
+    public void Remove(LunView view) => _views.Remove(view);
+
+    /// <summary>True when the extent lies within the medium. Overflow-safe for any input.</summary>
+    public bool Contains(ulong lba, ulong count)
+    {
+        var blocks = Blocks;
+        return lba <= blocks && count <= blocks - lba;
+    }
+
+    /// <summary>Looks at the volume's size again and tells all nexuses when it changed.</summary>
+    public void RefreshCapacity(LunView? except = null)
+    {
+        var blocks = (ulong)Volume.SizeBytes >> BlockShift;
+        if (blocks == Blocks)
+            return;
+        Blocks = blocks;
+        Notify(UnitAttentions.CapacityChanged, except);
+    }
+
+    /// <summary>Establishes a unit attention condition for all nexuses but one.</summary>
+    public void Notify(UnitAttentions attention, LunView? except = null)
+    {
+        foreach (var view in _views)
+        {
+            if (!ReferenceEquals(view, except))
+                view.Pending |= attention;
+        }
+    }
+
+    /// <summary>A reset of the logical unit (SAM-5, 6.3.3): what does not outlive a reset returns to its default.</summary>
+    public void Reset(UnitAttentions attention)
+    {
+        Mode = default;
+        foreach (var view in _views)
+        {
+            view.PreventsRemoval = false;
+            view.Pending |= attention;
+        }
+    }
+}
