@@ -1,13 +1,14 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Uss.Runtime;
 
 /// <summary>
 /// The buffers of one reactor: page-aligned native memory in power-of-two size classes from 4 KiB to 16 MiB. A returned
 /// buffer is kept for the next renter of its class; memory never moves and is never handed to the garbage collector.
+/// Small buffers are carved from slabs, so that a thousand of them cost a few calls.
 /// </summary>
-public sealed unsafe class BufferPool : IDisposable
+public sealed class BufferPool : IDisposable
 {
     /// <summary>Smallest buffer, one page.</summary>
     public const int MinimumBytes = 4096;
@@ -18,18 +19,11 @@ public sealed unsafe class BufferPool : IDisposable
     // 4 KiB << 12 = 16 MiB.
     private const int SizeClasses = 13;
 
-    // Small buffers are carved from one allocation of this size, so that a thousand of them cost a few calls.
-    private const int SlabBytes = 1 << 20;
-
-    // Simulated processes live briefly: no more memory is filled for one than it is likely to use.
-    private const int PoisonedSlabBytes = 64 << 10;
-
-    // Content of memory that nobody rents, in pools that look for use after release.
-    private const byte Poison = 0xDB;
-
+    // The buffer returned last is rented first: its memory is the likeliest to be in the processor's caches.
     private readonly PageBuffer?[] _free = new PageBuffer?[SizeClasses];
-    private readonly List<nint> _slabs = [];
+    private readonly HashSet<BufferSlab> _slabs = [];
     private readonly bool _isPoisoned;
+    private int _ownerThread;
 
     /// <summary>Creates an empty pool.</summary>
     /// <param name="isPoisoned">
@@ -37,6 +31,12 @@ public sealed unsafe class BufferPool : IDisposable
     /// unwritten is the same in every run). For simulation and tests.
     /// </param>
     public BufferPool(bool isPoisoned = false) => _isPoisoned = isPoisoned;
+
+    /// <summary>
+    /// Most bytes that <see cref="TryRent"/> lets out. Renters who act for a peer use that one, so that no peer exhausts
+    /// the machine's memory. No limit unless set.
+    /// </summary>
+    public long LimitBytes { get; set; } = long.MaxValue;
 
     /// <summary>Buffers rented and not yet returned; 0 after a clean shutdown.</summary>
     public int RentedBuffers { get; private set; }
@@ -47,21 +47,51 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Native memory held, rented or free, in bytes.</summary>
     public long ReservedBytes { get; private set; }
 
-    /// <summary>Rents a buffer of at least <paramref name="sizeBytes"/> with one reference. Its content is undefined.</summary>
+    /// <summary>
+    /// Rents a buffer of at least <paramref name="sizeBytes"/> with one reference, whatever the limit. Its content is
+    /// undefined. For needs that the renter bounds itself.
+    /// </summary>
     /// <param name="sizeBytes">1 to <see cref="MaximumBytes"/>; callers bound lengths from the network before they come here.</param>
     public PageBuffer Rent(int sizeBytes)
     {
+        CheckThread();
         Invariant.Check(sizeBytes is > 0 and <= MaximumBytes);
         var sizeClass = SizeClassOf(sizeBytes);
-        if (_free[sizeClass] is null)
-            Grow(sizeClass);
-        var buffer = _free[sizeClass]!;
+        var buffer = _free[sizeClass] ?? Grow(sizeClass);
         _free[sizeClass] = buffer.NextFree;
-        buffer.NextFree = null;
         buffer.MarkRented();
         RentedBuffers++;
         RentedBytes += buffer.Capacity;
         return buffer;
+    }
+
+    /// <summary>As <see cref="Rent"/>, but refuses what would take <see cref="RentedBytes"/> over <see cref="LimitBytes"/>.</summary>
+    public bool TryRent(int sizeBytes, [NotNullWhen(true)] out PageBuffer? buffer)
+    {
+        Invariant.Check(sizeBytes is > 0 and <= MaximumBytes);
+        var isWithinLimit = RentedBytes <= LimitBytes - CapacityOf(sizeBytes);
+        buffer = isWithinLimit ? Rent(sizeBytes) : null;
+        return isWithinLimit;
+    }
+
+    /// <summary>The capacity of the buffer that a request for <paramref name="sizeBytes"/> gets, in bytes.</summary>
+    public static int CapacityOf(int sizeBytes) => MinimumBytes << SizeClassOf(sizeBytes);
+
+    /// <summary>Gives slabs of which nothing is rented back to the system.</summary>
+    public void Trim()
+    {
+        CheckThread();
+        for (var sizeClass = 0; sizeClass < SizeClasses; sizeClass++)
+            DropFreeOfIdleSlabs(sizeClass);
+        foreach (var slab in _slabs)
+        {
+            if (slab.RentedBuffers == 0)
+            {
+                _slabs.Remove(slab);
+                ReservedBytes -= slab.SizeBytes;
+                slab.Free();
+            }
+        }
     }
 
     /// <summary>Frees all memory. Every buffer must have been returned.</summary>
@@ -75,7 +105,7 @@ public sealed unsafe class BufferPool : IDisposable
     internal void Abandon()
     {
         foreach (var slab in _slabs)
-            NativeMemory.AlignedFree((void*)slab);
+            slab.Free();
         _slabs.Clear();
         Array.Clear(_free);
         ReservedBytes = 0;
@@ -83,27 +113,49 @@ public sealed unsafe class BufferPool : IDisposable
 
     internal void Return(PageBuffer buffer)
     {
+        CheckThread();
         RentedBuffers--;
         RentedBytes -= buffer.Capacity;
-        if (_isPoisoned)
-            new Span<byte>(buffer.Address, buffer.Capacity).Fill(Poison);
         buffer.NextFree = _free[buffer.SizeClass];
         _free[buffer.SizeClass] = buffer;
     }
 
+    /// <summary>From here on only the calling thread may rent and return: whoever comes from another one is caught.</summary>
+    internal void BindToThread() => _ownerThread = Environment.CurrentManagedThreadId;
+
     private static int SizeClassOf(int sizeBytes) =>
         sizeBytes <= MinimumBytes ? 0 : BitOperations.Log2((uint)(sizeBytes - 1) / MinimumBytes) + 1;
 
-    private void Grow(int sizeClass)
+    private void CheckThread() => Invariant.Check(_ownerThread == 0 || _ownerThread == Environment.CurrentManagedThreadId);
+
+    private PageBuffer Grow(int sizeClass)
     {
-        var capacity = MinimumBytes << sizeClass;
-        var slabBytes = Math.Max(capacity, _isPoisoned ? PoisonedSlabBytes : SlabBytes);
-        var slab = (byte*)NativeMemory.AlignedAlloc((nuint)slabBytes, MinimumBytes);
-        if (_isPoisoned)
-            new Span<byte>(slab, slabBytes).Fill(Poison);
-        _slabs.Add((nint)slab);
-        ReservedBytes += slabBytes;
-        for (var offset = slabBytes - capacity; offset >= 0; offset -= capacity)
-            _free[sizeClass] = new PageBuffer(this, slab + offset, capacity, sizeClass) { NextFree = _free[sizeClass] };
+        var slabBytes = BufferSlab.SizeFor(MinimumBytes << sizeClass, _isPoisoned);
+
+        // What other classes keep idle must not add to what the limit allows.
+        if (ReservedBytes > LimitBytes - slabBytes)
+            Trim();
+        var slab = new BufferSlab(this, sizeClass, _isPoisoned);
+        _slabs.Add(slab);
+        ReservedBytes += slab.SizeBytes;
+        return slab.Buffers;
+    }
+
+    private void DropFreeOfIdleSlabs(int sizeClass)
+    {
+        PageBuffer? kept = null;
+        for (var buffer = _free[sizeClass]; buffer is not null;)
+        {
+            var next = buffer.NextFree;
+            if (buffer.Slab.RentedBuffers > 0)
+            {
+                buffer.NextFree = kept;
+                kept = buffer;
+            }
+
+            buffer = next;
+        }
+
+        _free[sizeClass] = kept;
     }
 }

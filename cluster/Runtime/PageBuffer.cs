@@ -2,26 +2,38 @@ namespace Uss.Runtime;
 
 /// <summary>
 /// Page-aligned native memory with a reference count; returns to its <see cref="BufferPool"/> when the last reference
-/// is released. Owned by one reactor: count and bytes are touched only on its thread.
+/// is released. Owned by one reactor: count and bytes are touched only on its thread. Using it without a reference, or
+/// releasing it once too often, stops at an invariant.
 /// </summary>
 public sealed unsafe class PageBuffer
 {
     private readonly BufferPool _pool;
+    private readonly byte* _address;
     private int _references;
 
-    internal PageBuffer(BufferPool pool, byte* address, int capacity, int sizeClass)
+    internal PageBuffer(BufferPool pool, BufferSlab slab, byte* address, int capacity, int sizeClass)
     {
         _pool = pool;
-        Address = address;
+        _address = address;
+        Slab = slab;
         Capacity = capacity;
         SizeClass = sizeClass;
     }
 
     /// <summary>First byte; a multiple of 4096.</summary>
-    public byte* Address { get; }
+    public byte* Address
+    {
+        get
+        {
+            Invariant.Check(_references > 0);
+            return _address;
+        }
+    }
 
     /// <summary>Size in bytes.</summary>
     public int Capacity { get; }
+
+    internal BufferSlab Slab { get; }
 
     internal int SizeClass { get; }
 
@@ -49,8 +61,11 @@ public sealed unsafe class PageBuffer
     public void Release()
     {
         Invariant.Check(_references > 0);
-        if (--_references == 0)
-            _pool.Return(this);
+        if (--_references > 0)
+            return;
+        Slab.RentedBuffers--;
+        Slab.Poison(_address, Capacity);
+        _pool.Return(this);
     }
 
     internal void MarkRented()
@@ -58,5 +73,7 @@ public sealed unsafe class PageBuffer
         Invariant.Check(_references == 0);
         _references = 1;
         Generation++;
+        NextFree = null;
+        Slab.RentedBuffers++;
     }
 }

@@ -125,7 +125,7 @@ public struct ReactorTaskBuilder<TResult>
 
     private abstract class Box : IValueTaskSource<TResult>, IValueTaskSource
     {
-        private ManualResetValueTaskSourceCore<TResult> _core;
+        private ReactorCompletion<TResult> _core;
 
         protected Box() => MoveNextAction = MoveNext;
 
@@ -139,6 +139,9 @@ public struct ReactorTaskBuilder<TResult>
 
         public TResult GetResult(short token)
         {
+            // Checked first, so that a task that is awaited twice cannot return the box of another call.
+            var status = _core.GetStatus(token);
+            Invariant.Check(status != ValueTaskSourceStatus.Pending);
             try
             {
                 return _core.GetResult(token);
@@ -155,7 +158,7 @@ public struct ReactorTaskBuilder<TResult>
         public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
 
         public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _core.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+            _core.OnCompleted(continuation, state, token);
 
         protected abstract void MoveNext();
 

@@ -10,6 +10,7 @@ public sealed unsafe class SendVector : IDisposable
 {
     private readonly BufferSlice[] _slices;
     private IoVec* _vectors;
+    private bool _isSending;
 
     /// <summary>Creates a vector for at most <paramref name="capacity"/> slices.</summary>
     public SendVector(int capacity)
@@ -44,9 +45,12 @@ public sealed unsafe class SendVector : IDisposable
     /// <summary>The slices, in order.</summary>
     public ReadOnlySpan<BufferSlice> Slices => _slices.AsSpan(0, Count);
 
-    /// <summary>Appends a slice and takes a reference of its own to its buffer.</summary>
+    /// <summary>Appends a slice and takes a reference of its own to its buffer. An empty slice adds nothing.</summary>
     public void Add(BufferSlice slice)
     {
+        Invariant.Check(!_isSending);
+        if (slice.IsEmpty)
+            return;
         Invariant.Check(Count < _slices.Length);
         slice.Buffer.AddReference();
         _slices[Count] = slice;
@@ -58,6 +62,7 @@ public sealed unsafe class SendVector : IDisposable
     /// <summary>Drops all slices and the references to their buffers.</summary>
     public void Clear()
     {
+        Invariant.Check(!_isSending);
         for (var i = 0; i < Count; i++)
         {
             _slices[i].Buffer.Release();
@@ -67,6 +72,16 @@ public sealed unsafe class SendVector : IDisposable
         Count = 0;
         TotalBytes = 0;
     }
+
+    /// <summary>For connections: from here on the vector belongs to the connection.</summary>
+    internal void BeginSend()
+    {
+        Invariant.Check(!_isSending);
+        _isSending = true;
+    }
+
+    /// <summary>For connections: the vector belongs to the caller again.</summary>
+    internal void EndSend() => _isSending = false;
 
     /// <summary>
     /// For connections: takes <paramref name="bytes"/> off the front of the native array from entry <paramref name="first"/>

@@ -28,6 +28,7 @@ internal sealed unsafe class SendOperation(IoUringReactor reactor, IoUringConnec
     {
         Invariant.Check(!IsInUse);
         IsInUse = true;
+        vector.BeginSend();
         _vector = vector;
         _sent = 0;
         _first = 0;
@@ -79,6 +80,7 @@ internal sealed unsafe class SendOperation(IoUringReactor reactor, IoUringConnec
         }
 
         _vector!.Rewind(_first);
+        _vector.EndSend();
         _vector = null;
         var ended = connection;
         Finish(connection.IsAborted ? IoResult.Failed(Errno.Canceled) : new IoResult(result < 0 ? result : (int)_sent));

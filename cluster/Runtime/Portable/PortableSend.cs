@@ -17,6 +17,7 @@ internal sealed unsafe class PortableSend(PortableReactor reactor, PortableConne
     internal ValueTask<IoResult> Start(SendVector vector)
     {
         Begin();
+        vector.BeginSend();
         _vector = vector;
         _slice = 0;
         _sliceOffset = 0;
@@ -52,6 +53,7 @@ internal sealed unsafe class PortableSend(PortableReactor reactor, PortableConne
 
         _gathered?.Release();
         _gathered = null;
+        _vector.EndSend();
         _vector = null;
         var ended = connection;
         Finish(ended.IsAborted ? IoResult.Failed(Errno.Canceled) : error != 0 ? IoResult.Failed(error) : new IoResult(total));

@@ -13,6 +13,8 @@ public abstract partial class ThreadedReactor
     // Posted by the reactor itself.
     private readonly Queue<Mail> _ready = new();
 
+    private readonly Queue<Mail> _endOfTurn = new();
+
     // 1 while the loop waits in the kernel (or is about to) and nobody has woken it yet.
     private int _isAsleep;
 
@@ -41,6 +43,13 @@ public abstract partial class ThreadedReactor
             WakeUp();
     }
 
+    /// <inheritdoc/>
+    public override void AtEndOfTurn(Action<object?> callback, object? state)
+    {
+        Invariant.Check(IsCurrent);
+        _endOfTurn.Enqueue(new Mail(callback, state));
+    }
+
     private bool TryFallAsleep()
     {
         Volatile.Write(ref _isAsleep, 1);
@@ -53,12 +62,16 @@ public abstract partial class ThreadedReactor
 
     private void StayAwake() => Volatile.Write(ref _isAsleep, 0);
 
-    private void RunReady()
+    private void RunReady() => RunPresent(_ready);
+
+    private void RunEndOfTurn() => RunPresent(_endOfTurn);
+
+    // Only what was there at the start: what these callbacks enqueue runs in the next turn, after waiting I/O.
+    private void RunPresent(Queue<Mail> queue)
     {
-        // Only what was there at the start: what these callbacks enqueue runs in the next turn, after waiting I/O.
-        for (var count = _ready.Count; count > 0; count--)
+        for (var count = queue.Count; count > 0; count--)
         {
-            var mail = _ready.Dequeue();
+            var mail = queue.Dequeue();
             Run(mail.Callback, mail.State);
         }
     }

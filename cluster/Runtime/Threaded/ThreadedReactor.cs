@@ -196,6 +196,7 @@ public abstract partial class ThreadedReactor : Reactor
         {
             if (_options.Processor >= 0)
                 Libc.PinThread(_options.Processor);
+            Buffers.BindToThread();
             Begin();
             while (!IsStopping)
                 Turn(MaximumWaitNs());
@@ -226,12 +227,13 @@ public abstract partial class ThreadedReactor : Reactor
         _timers.FireDue(_nowNs);
         RunReady();
         RunMail();
+        RunEndOfTurn();
     }
 
     // 0 while there is work, -1 without timers, otherwise the time to the next one.
     private long MaximumWaitNs()
     {
-        if (_ready.Count > 0)
+        if (_ready.Count > 0 || _endOfTurn.Count > 0)
             return 0;
         var next = _timers.NextDeadlineNs;
         return next == long.MaxValue ? -1 : Math.Max(0, next - Clock());
