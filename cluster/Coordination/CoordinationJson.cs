@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Uss.Runtime;
+
+namespace Uss.Coordination;
+
+/// <summary>Records of the coordination store as JSON documents.</summary>
+public static class CoordinationJson
+{
+    /// <summary>The document of a record.</summary>
+    public static ReadOnlyMemory<byte> Write<T>(T record, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(record, type);
+
+    /// <summary>Reads a record.</summary>
+    /// <returns>The record, or the fault <c>bad-record</c> that names the key.</returns>
+    public static Result<T> Read<T>(string key, ReadOnlyMemory<byte> document, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(document.Span, type) is { } record)
+                return record;
+        }
+        catch (JsonException exception)
+        {
+            return Bad(key, exception.Message);
+        }
+
+        return Bad(key, "it is null");
+    }
+
+    private static Fault Bad(string key, string why) =>
+        new("bad-record", $"The record '{key}' of the coordination store cannot be read: {why}", "Restore the coordination store from a backup.");
+}

@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization;
+
+namespace Uss.Replication;
+
+/// <summary>
+/// What the coordination store knows of a placement group, under <c>groups/POOL/INDEX</c>. It changes only by
+/// compare-and-swap, and every change raises the epoch.
+/// </summary>
+public sealed record GroupRecord
+{
+    /// <summary>Number of this configuration, from 1.</summary>
+    public required uint Epoch { get; init; }
+
+    /// <summary>Disks that hold every acknowledged write.</summary>
+    public required IReadOnlyList<Guid> InSync { get; init; }
+
+    /// <summary>The one of them that orders the group's operations.</summary>
+    public required Guid Primary { get; init; }
+
+    /// <summary>Disks that held the group's data once and are not in sync.</summary>
+    public IReadOnlyList<DepartedMember> Departed { get; init; } = [];
+
+    /// <summary>Every write up to this version is on all in-sync members.</summary>
+    public ulong CleanVersion { get; init; }
+
+    /// <summary>Random number of the process that proposed this configuration: tells apart proposals of equal epochs.</summary>
+    public required ulong Proposer { get; init; }
+
+    /// <summary>Prefix of the keys of a pool's groups.</summary>
+    public static string PrefixOf(int pool) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"groups/{pool:d3}/");
+
+    /// <summary>Key of a group's record.</summary>
+    public static string KeyOf(PlacementGroupId id) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"groups/{id.Pool:d3}/{id.Index:d6}");
+}
+
+/// <summary>A disk that left the in-sync set.</summary>
+/// <param name="Disk">The disk.</param>
+/// <param name="CleanVersion">It holds every acknowledged write up to this version.</param>
+public sealed record DepartedMember(Guid Disk, ulong CleanVersion);
+
+/// <summary>JSON of the records of this room.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(GroupRecord))]
+[JsonSerializable(typeof(PoolRecord))]
+[JsonSerializable(typeof(MapRecord))]
+public sealed partial class ReplicationJson : JsonSerializerContext;

@@ -1,0 +1,36 @@
+using Uss.Runtime;
+using Uss.Store;
+
+namespace Uss.Replication;
+
+/// <summary>
+/// One disk as a placement group sees it: a store of this node, or one of another node over the network. The calls are
+/// those of <see cref="IObjectStore"/>, stamped with group and epoch; <see cref="StoreStatus.Closed"/> also says that the
+/// member cannot be reached or refuses the stamp.
+/// </summary>
+public interface IReplica
+{
+    /// <summary>The disk.</summary>
+    Guid DiskId { get; }
+
+    /// <summary>Bytes that can still be written; an estimate that is never too high by more than what is under way.</summary>
+    long FreeBytes { get; }
+
+    /// <summary>As <see cref="IObjectStore.ReadAsync"/>.</summary>
+    ValueTask<StoreResult> ReadAsync(GroupStamp stamp, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence);
+
+    /// <summary>As <see cref="IObjectStore.WriteAsync"/>.</summary>
+    ValueTask<StoreResult> WriteAsync(GroupStamp stamp, StoreWrite write);
+
+    /// <summary>As <see cref="IObjectStore.DiscardAsync"/>.</summary>
+    ValueTask<StoreResult> DiscardAsync(GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence);
+
+    /// <summary>As <see cref="IObjectStore.DescribeAsync"/>.</summary>
+    ValueTask<StoreResult> DescribeAsync(GroupStamp stamp, ObjectId id, int firstBlock, Memory<BlockDescription> blocks);
+
+    /// <summary>The group's objects that changed after <paramref name="version"/>; null when the member cannot be reached.</summary>
+    ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version);
+
+    /// <summary>As <see cref="IObjectStore.DeleteSpaceAsync"/>.</summary>
+    ValueTask<StoreResult> DeleteSpaceAsync(ulong space);
+}

@@ -1,0 +1,31 @@
+using Uss.Placement;
+using Uss.Store;
+
+namespace Uss.Replication;
+
+/// <summary>A pool as it runs: its record, its placement map and its placement groups.</summary>
+public sealed class Pool
+{
+    private readonly PlacementGroup[] _groups;
+
+    /// <summary>Creates the pool with groups that have not started.</summary>
+    public Pool(PoolRecord record, PlacementMap map, GroupContext context)
+    {
+        Record = record;
+        Map = map;
+        _groups = [.. Enumerable.Range(0, record.Groups).Select(index => new PlacementGroup(new PlacementGroupId(record.Id, index), context))];
+    }
+
+    /// <summary>Its record.</summary>
+    public PoolRecord Record { get; }
+
+    /// <summary>Its placement map.</summary>
+    public PlacementMap Map { get; set; }
+
+    /// <summary>Its placement groups, by index.</summary>
+    public IReadOnlyList<PlacementGroup> Groups => _groups;
+
+    /// <summary>The placement group of an object.</summary>
+    public PlacementGroup GroupOf(ObjectId id) =>
+        _groups[PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, _groups.Length)];
+}

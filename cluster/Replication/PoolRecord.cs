@@ -1,0 +1,61 @@
+using Uss.Placement;
+
+namespace Uss.Replication;
+
+/// <summary>What the coordination store knows of a pool, under <c>pools/ID</c>.</summary>
+public sealed record PoolRecord
+{
+    /// <summary>Number of the pool, from 1, never given again.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>Name, by which volumes refer to it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Copies of every block.</summary>
+    public required int Copies { get; init; }
+
+    /// <summary>Placement groups.</summary>
+    public required int Groups { get; init; }
+
+    /// <summary>What no two copies may share.</summary>
+    public FailureDomain FailureDomain { get; init; } = FailureDomain.Disk;
+
+    /// <summary>The pool's policy, as the solver takes it.</summary>
+    public PoolPolicy ToPolicy() => new() { Copies = Copies, Groups = Groups, FailureDomain = FailureDomain };
+
+    /// <summary>Key of a pool's record.</summary>
+    public static string KeyOf(int id) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pools/{id:d3}");
+}
+
+/// <summary>A pool's placement map in the coordination store, under <c>maps/ID</c>.</summary>
+public sealed record MapRecord
+{
+    /// <summary>Version of the map.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>The disks that the rows refer to.</summary>
+    public required IReadOnlyList<Guid> Disks { get; init; }
+
+    /// <summary>For each placement group, indexes into <see cref="Disks"/>, preferred primary first.</summary>
+    public required IReadOnlyList<IReadOnlyList<int>> Rows { get; init; }
+
+    /// <summary>The record of a map.</summary>
+    public static MapRecord From(PlacementMap map)
+    {
+        var disks = map.Rows.SelectMany(row => row).Distinct().Order().ToList();
+        var indexes = disks.Select((disk, index) => (disk, index)).ToDictionary(pair => pair.disk, pair => pair.index);
+        return new MapRecord
+        {
+            Version = map.Version,
+            Disks = disks,
+            Rows = [.. map.Rows.Select(row => (IReadOnlyList<int>)[.. row.Select(disk => indexes[disk])])],
+        };
+    }
+
+    /// <summary>The map of a record.</summary>
+    public PlacementMap ToMap() =>
+        new(Version, [.. Rows.Select(row => (IReadOnlyList<Guid>)[.. row.Select(index => Disks[index])])]);
+
+    /// <summary>Key of a map's record.</summary>
+    public static string KeyOf(int pool) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"maps/{pool:d3}");
+}

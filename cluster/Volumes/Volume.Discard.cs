@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using Uss.Runtime;
+using Uss.Store;
+
+namespace Uss.Volumes;
+
+public sealed partial class Volume
+{
+    // A discard holds its ticket for one window at a time, so that a large one does not stop the volume.
+    private const long DiscardWindowBytes = (long)(PieceTasks.Capacity - 1) * StoreUnits.ObjectBytes;
+
+    /// <inheritdoc/>
+    public async ValueTask<VolumeResult> DiscardAsync(long offset, long length)
+    {
+        var result = Check(offset, length);
+        while (result.IsOk && length > 0)
+        {
+            var window = Math.Min(length, DiscardWindowBytes - (offset % StoreUnits.ObjectBytes));
+            var ticket = Enter(offset, window, isExclusive: true);
+            if (!ticket.IsGranted)
+                await ticket.WaitAsync();
+            result = await DiscardWindowAsync(offset, window);
+            _locks.Leave(ticket);
+            offset += window;
+            length -= window;
+            if (_isRemoved)
+                result = new VolumeResult(VolumeStatus.Removed);
+        }
+
+        return result;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<VolumeResult> DiscardWindowAsync(long offset, long length)
+    {
+        var end = offset + length;
+        var firstWhole = (offset + StoreUnits.BlockBytes - 1) & ~(StoreUnits.BlockBytes - 1L);
+        var endWhole = end & ~(StoreUnits.BlockBytes - 1L);
+        if (firstWhole > endWhole)
+            return await ZeroEdgeAsync(offset, (int)length);
+
+        var pieces = _context.RentTasks();
+        var count = 0;
+        for (var at = firstWhole; at < endWhole;)
+        {
+            var piece = PieceLength(at, endWhole - at);
+            pieces.Tasks[count++] = DiscardBlocksAsync(at, piece);
+            at += piece;
+        }
+
+        var result = await ZeroEdgeAsync(offset, (int)(firstWhole - offset));
+        var tail = await ZeroEdgeAsync(endWhole, (int)(end - endWhole));
+        if (result.IsOk)
+            result = tail;
+        for (var i = 0; i < count; i++)
+        {
+            var piece = await pieces.Tasks[i];
+            if (result.IsOk)
+                result = piece;
+        }
+
+        _context.Return(pieces);
+        return result;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<VolumeResult> DiscardBlocksAsync(long offset, int length)
+    {
+        var id = ObjectAt(offset);
+        return ToVolumeResult(
+            await _pool.GroupOf(id).DiscardAsync(id, BlockInObject(offset), length / StoreUnits.BlockBytes), offset);
+    }
+
+    // Zeroes a part of one block; a part that is zero already, as in a hole, is left alone.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<VolumeResult> ZeroEdgeAsync(long offset, int length)
+    {
+        if (length == 0)
+            return VolumeResult.Ok;
+        var cover = Cover.Of(offset, length);
+        Invariant.Check(cover.Length == StoreUnits.BlockBytes);
+        var bounce = _context.Reactor.Buffers.Rent(cover.Length);
+        var whole = bounce.Slice(0, cover.Length);
+        var result = await ReadPieceAsync(cover.Offset, whole);
+        if (result.IsOk && whole.Span.Slice(cover.Skip, length).ContainsAnyExcept((byte)0))
+        {
+            whole.Span.Slice(cover.Skip, length).Clear();
+            result = await WriteBlocksAsync(cover.Offset, whole);
+        }
+
+        bounce.Release();
+        return result;
+    }
+}

@@ -1,0 +1,39 @@
+namespace Uss.Volumes;
+
+/// <summary>What to create.</summary>
+public sealed record VolumeSpecification
+{
+    /// <summary>Name; see <see cref="VolumeRules.CheckName"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Size in bytes; see <see cref="VolumeRules.CheckSize"/>.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Copies of every block, on different disks.</summary>
+    public int Copies { get; init; } = 1;
+}
+
+/// <summary>A volume, for lists.</summary>
+public sealed record VolumeDescription
+{
+    /// <summary>Identity.</summary>
+    public required VolumeId Id { get; init; }
+
+    /// <summary>Name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Size in bytes.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Bytes of it that hold data, in one copy.</summary>
+    public required long UsedBytes { get; init; }
+
+    /// <summary>Copies of every block.</summary>
+    public required int Copies { get; init; }
+
+    /// <summary>Name of the pool that holds it.</summary>
+    public required string Pool { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+}
