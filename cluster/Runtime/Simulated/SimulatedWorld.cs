@@ -96,6 +96,13 @@ public sealed partial class SimulatedWorld : IDisposable
         return true;
     }
 
+    /// <summary>Runs the next <paramref name="events"/> events, fewer when the time is over or nothing is left to happen.</summary>
+    public void RunUntilEvents(long events, long maxVirtualNs)
+    {
+        var lastEvent = EventsRun + events;
+        RunUntil(() => EventsRun >= lastEvent, maxVirtualNs);
+    }
+
     /// <summary>Runs all events of the next <paramref name="virtualNs"/> nanoseconds and moves the clock there.</summary>
     public void RunFor(long virtualNs)
     {

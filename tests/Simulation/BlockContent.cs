@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace Uss.Simulation;
+
+/// <summary>
+/// What clients write: each 4 KiB block carries a stamp from which all of its bytes follow, so that a reader can tell
+/// which write a block is from, and that it is from one write only. Stamp 0 is a block of zeros.
+/// </summary>
+public static class BlockContent
+{
+    private const ulong Multiplier = 0xD6E8FEB86659FD93UL;
+
+    /// <summary>Fills a block with the bytes of a stamp.</summary>
+    public static void Fill(Span<byte> block, ulong stamp)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(block);
+        if (stamp == 0)
+        {
+            words.Clear();
+            return;
+        }
+
+        for (var i = 0; i < words.Length; i++)
+            words[i] = Word(stamp, i);
+    }
+
+    /// <summary>True when the block holds exactly the bytes of the stamp.</summary>
+    public static bool Is(ReadOnlySpan<byte> block, ulong stamp)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(block);
+        if (stamp == 0)
+            return words.IndexOfAnyExcept(0UL) < 0;
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (words[i] != Word(stamp, i))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Says what a block holds, for messages.</summary>
+    public static string Describe(ReadOnlySpan<byte> block)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(block);
+        var stamp = words[0];
+        if (Is(block, stamp))
+            return stamp == 0 ? "zeros" : $"stamp {stamp:x}";
+        var parts = new List<string>();
+        var isSame = -1;
+        for (var sector = 0; sector < block.Length / 512; sector++)
+        {
+            // Word i of stamp s is s + i * Multiplier, so any word tells its stamp.
+            var first = words[sector * 64];
+            var name = first == 0 ? "zeros" : $"{first - ((ulong)(sector * 64) * Multiplier):x}";
+            if (isSame >= 0 && parts[isSame].EndsWith(' ' + name, StringComparison.Ordinal))
+                continue;
+            isSame = parts.Count;
+            parts.Add($"sector {sector}: {name}");
+        }
+
+        return "a mix: " + string.Join(", ", parts);
+    }
+
+    private static ulong Word(ulong stamp, int index) => stamp + ((ulong)index * Multiplier);
+}

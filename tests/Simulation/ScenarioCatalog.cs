@@ -1,0 +1,21 @@
+namespace Uss.Simulation;
+
+/// <summary>The scenarios by name.</summary>
+public static class ScenarioCatalog
+{
+    private static readonly SortedDictionary<string, ScenarioEntry> _entries = new(StringComparer.Ordinal)
+    {
+    };
+
+    /// <summary>All of them, by name.</summary>
+    public static IReadOnlyCollection<ScenarioEntry> All => _entries.Values;
+
+    /// <summary>One of them; null when there is none of that name.</summary>
+    public static ScenarioEntry? Find(string name) => _entries.GetValueOrDefault(name);
+}
+
+/// <summary>A scenario that can be run.</summary>
+/// <param name="Name">Its name in kebab-case.</param>
+/// <param name="Description">One sentence.</param>
+/// <param name="Create">Makes one instance, for one run.</param>
+public sealed record ScenarioEntry(string Name, string Description, Func<Scenario> Create);

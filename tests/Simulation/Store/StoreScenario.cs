@@ -1,0 +1,218 @@
+using Uss.Runtime.Simulated;
+using Uss.Store;
+
+namespace Uss.Simulation.Store;
+
+/// <summary>
+/// One store on one disk against <see cref="StoreModel"/>: clients change and read it at once, the process is killed
+/// and the disk loses power at any point (in the middle of commits, checkpoints and recoveries), the disk fills up.
+/// After each recovery every acknowledged change is there, every other one wholly or not at all.
+/// </summary>
+public sealed partial class StoreScenario(StoreDriver driver, StoreScenarioOptions options) : Scenario
+{
+    private const string DiskPath = "/disk";
+    private const long LongNs = 600_000_000_000;
+
+    private readonly List<StoreOperation> _pending = [];
+    private readonly StoreModel _model = new();
+    private StoreSettings _settings = null!;
+    private SimulatedDisk _disk = null!;
+    private SimulatedReactor _reactor = null!;
+    private IObjectStore _store = null!;
+    private StoreWorkload _workload = null!;
+    private int _issued;
+    private int _runningClients;
+    private bool _areClientsStopping;
+
+    /// <inheritdoc/>
+    public override int DefaultTicks => 300;
+
+    /// <inheritdoc/>
+    protected override void Story()
+    {
+        SetUp();
+        while (_issued < Ticks)
+            RunEpoch();
+        Heal();
+    }
+
+    private void SetUp()
+    {
+        var random = World.Stream("settings");
+        var mebibytes = 8 << random.Next(4);
+        _settings = new StoreSettings
+        {
+            DiskBytes = (long)mebibytes << 20,
+            LogBytes = (64L + random.Next(6) switch { 0 => 0, 1 => 64, 2 => 192, 3 => 448, 4 => 960, _ => 1984 }) << 10,
+            MemoryBytes = 1L << (16 + random.Next(8)),
+            IdleMs = random.Next(4) == 0 ? 1 : 1 + random.Next(100),
+        };
+        _disk = World.CreateDisk(
+            DiskPath,
+            _settings.DiskBytes,
+            new SimulatedDiskOptions
+            {
+                NeedsFlush = random.Next(4) != 0,
+                SectorBytes = random.Next(2) == 0 ? 512 : 4096,
+                IsFile = random.Next(2) == 0,
+            });
+        _workload = new StoreWorkload(Workload, _model, options);
+        _reactor = World.CreateReactor("node");
+        var fault = World.Run(_reactor, () => driver.FormatAsync(_reactor, DiskPath, _settings));
+        Require(fault is null, $"a sound disk can be formatted: {fault}");
+        Open();
+    }
+
+    /// <summary>Clients work until they are done, something crashes, or the store is closed.</summary>
+    private void RunEpoch()
+    {
+        BeginSpacePhase();
+        var clients = 1 + Workload.Next(6);
+        _areClientsStopping = false;
+        for (var i = 0; i < clients; i++)
+            StartClient();
+
+        switch (Crashes.Next(10))
+        {
+            case < 2:
+                RunAll();
+                break;
+            case 2:
+                RunAll();
+                CloseCleanly();
+                break;
+            default:
+                World.RunUntilEvents(RandomEvents(4000), LongNs);
+                Break();
+                break;
+        }
+
+        Settle();
+    }
+
+    /// <summary>A number of events up to a bound, small ones as likely as large ones.</summary>
+    private long RandomEvents(int most) => (long)Math.Exp(Crashes.NextDouble() * Math.Log(most));
+
+    private void RunAll()
+    {
+        RunUntil(() => _runningClients == 0, "clients come to an end");
+    }
+
+    private void RunUntil(Func<bool> condition, string what) =>
+        Require(World.RunUntil(condition, LongNs), $"{what} (waited {LongNs / 1_000_000_000} s of virtual time)");
+
+    /// <summary>Kills the process, cuts the power, or both one after the other.</summary>
+    private void Break()
+    {
+        if (_store is { Statistics: { } statistics } && statistics.Checkpoints > 0)
+            Reached("crashes after a checkpoint");
+        switch (Crashes.Next(4))
+        {
+            case 0:
+                World.Crash(_reactor);
+                break;
+            case 1:
+                World.Crash(_reactor);
+                World.PowerCut(_disk);
+                break;
+            default:
+                World.PowerCut(_disk);
+                break;
+        }
+
+        _runningClients = 0;
+        Recover();
+    }
+
+    /// <summary>Closes the store, sometimes with a crash in the middle of that.</summary>
+    private void CloseCleanly()
+    {
+        var close = World.Start(
+            _reactor,
+            async () =>
+            {
+                await _store.CloseAsync();
+                return true;
+            });
+        if (Crashes.Next(3) == 0)
+        {
+            World.RunUntilEvents(RandomEvents(300), LongNs);
+            if (!close.IsDone)
+            {
+                Reached("closes interrupted");
+                Break();
+                return;
+            }
+        }
+
+        RunUntil(() => close.IsDone, "a close comes to an end");
+        Require(_reactor.Buffers.RentedBuffers == 0, $"a closed store holds no buffers, but {_reactor.Buffers.RentedBuffers} are rented");
+        Require(!_disk.IsLocked, "a closed store has closed its disk");
+        Reached("clean closes");
+        if (Crashes.Next(2) == 0)
+            World.PowerCut(_disk);
+        if (Crashes.Next(2) == 0)
+        {
+            World.Crash(_reactor);
+            _reactor = World.CreateReactor("node");
+        }
+
+        Open();
+    }
+
+    /// <summary>Starts the process again until a recovery comes to its end undisturbed.</summary>
+    private void Recover()
+    {
+        for (var attempt = 0; attempt < 4 && Crashes.Next(3) == 0; attempt++)
+        {
+            _reactor = World.CreateReactor("node");
+            var open = World.Start(_reactor, () => driver.OpenAsync(_reactor, DiskPath, _settings));
+            World.RunUntilEvents(RandomEvents(300), LongNs);
+            Reached(open.IsDone ? "crashes right after recovery" : "recoveries interrupted");
+            if (Crashes.Next(2) == 0)
+                World.Crash(_reactor);
+            if (Crashes.Next(3) != 0)
+                World.PowerCut(_disk);
+            World.Crash(_reactor);
+        }
+
+        _reactor = World.CreateReactor("node");
+        Open();
+        Resolve();
+    }
+
+    private void Open()
+    {
+        var open = World.Start(_reactor, () => driver.OpenAsync(_reactor, DiskPath, _settings));
+        RunUntil(() => open.IsDone, "an open comes to an end");
+        Require(open.Result.IsOk, $"the store opens again: {open.Result.Fault}");
+        _store = open.Result.Value!;
+    }
+
+    /// <summary>Between epochs: all that is known to have happened must be there.</summary>
+    private void Settle()
+    {
+        EndSpacePhase();
+        if (_store.Statistics.ReadOnlyBecause is not null)
+        {
+            Reached("stores turned read-only");
+            CloseCleanly();
+            Resolve();
+        }
+
+        Require(_pending.Count == 0, "no operation is left undecided");
+        Verify();
+    }
+
+    private void Heal()
+    {
+        _disk.Faults.Clear();
+        if (Crashes.Next(2) == 0)
+            CloseCleanly();
+        Verify();
+        VerifyAccounting();
+        CloseCleanly();
+        Verify();
+        VerifyAccounting();
+    }
+}
