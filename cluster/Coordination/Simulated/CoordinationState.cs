@@ -33,13 +33,18 @@ public sealed class CoordinationState
         Revision++;
         foreach (var change in changes)
         {
-            // The caller may reuse its memory once the commit is done.
-            var kept = change with { Value = change.Value is { } value ? value.ToArray() : null };
-            if (kept.Value is { } put)
-                _entries[kept.Key] = new Entry(kept.Key, put, Revision);
+            if (change.Value is { } value)
+            {
+                // The caller may reuse its memory once the commit is done.
+                ReadOnlyMemory<byte> kept = value.ToArray();
+                _entries[change.Key] = new Entry(change.Key, kept, Revision);
+                _history.Add((Revision, new Change(change.Key, kept)));
+            }
             else
-                _entries.Remove(kept.Key);
-            _history.Add((Revision, kept));
+            {
+                _entries.Remove(change.Key);
+                _history.Add((Revision, change));
+            }
         }
 
         foreach (var watch in _watches)
