@@ -58,32 +58,34 @@ internal enum CommandTraits : byte
 /// <summary>One row of the table of commands: what dispatches, checks and reports an operation code (with service action).</summary>
 internal sealed class CommandDefinition
 {
-    /// <summary>No service action.</summary>
-    public const int NoServiceAction = -1;
+    private const int ServiceActionMask = 0x1F;
 
     private readonly ulong _refusedLow;
     private readonly ulong _refusedHigh;
 
+    /// <summary>Creates a row.</summary>
+    /// <param name="handler">Executes the command.</param>
+    /// <param name="usage">The usage data in hex, with spaces.</param>
+    /// <param name="dataOut">Data-out that the command takes.</param>
+    /// <param name="traits">What the dispatcher must know.</param>
+    /// <param name="timeoutSeconds">Recommended time-out.</param>
     public CommandDefinition(
         CommandHandler handler,
         string usage,
-        int serviceAction = NoServiceAction,
         DataOutRule dataOut = DataOutRule.None,
         CommandTraits traits = CommandTraits.None,
         ushort timeoutSeconds = 30)
     {
         Handler = handler;
         Usage = Convert.FromHexString(usage.Replace(" ", string.Empty, StringComparison.Ordinal));
-        ServiceAction = serviceAction;
         DataOut = dataOut;
         Traits = traits;
         TimeoutSeconds = timeoutSeconds;
 
         Span<byte> refused = stackalloc byte[ScsiCommand.CdbLength];
+        refused.Clear();
         for (var i = 1; i < Usage.Length; i++)
             refused[i] = (byte)~Usage[i];
-        if (serviceAction != NoServiceAction)
-            refused[1] &= 0xE0;
         _refusedLow = MemoryMarshal.Read<ulong>(refused);
         _refusedHigh = MemoryMarshal.Read<ulong>(refused[8..]);
     }
@@ -100,11 +102,11 @@ internal sealed class CommandDefinition
     /// <summary>Operation code.</summary>
     public byte OperationCode => Usage[0];
 
-    /// <summary>Service action, or <see cref="NoServiceAction"/>.</summary>
-    public int ServiceAction { get; }
+    /// <summary>Whether the command is told apart by its service action, in the low five bits of byte 1.</summary>
+    public bool HasServiceAction { get; init; }
 
-    /// <summary>Whether the command is told apart by its service action.</summary>
-    public bool HasServiceAction => ServiceAction != NoServiceAction;
+    /// <summary>Service action, 0 without one.</summary>
+    public int ServiceAction => HasServiceAction ? Usage[1] & ServiceActionMask : 0;
 
     /// <summary>Data-out that it takes.</summary>
     public DataOutRule DataOut { get; }
@@ -115,7 +117,7 @@ internal sealed class CommandDefinition
     /// <summary>Recommended time-out in seconds.</summary>
     public ushort TimeoutSeconds { get; }
 
-    /// <summary>True when no bit is set that the command does not know.</summary>
+    /// <summary>True when no bit is set that the command does not know. The service action is known to fit.</summary>
     public bool Accepts(ReadOnlySpan<byte> cdb) =>
         ((MemoryMarshal.Read<ulong>(cdb) & _refusedLow) | (MemoryMarshal.Read<ulong>(cdb[8..]) & _refusedHigh)) == 0;
 
@@ -124,8 +126,7 @@ internal sealed class CommandDefinition
     {
         for (var i = 1; i < Usage.Length; i++)
         {
-            var allowed = i == 1 && HasServiceAction ? Usage[i] | 0x1F : Usage[i];
-            var refused = cdb[i] & ~allowed & 0xFF;
+            var refused = cdb[i] & ~Usage[i] & 0xFF;
             if (refused != 0)
                 return Sense.InvalidCdbField(i, System.Numerics.BitOperations.Log2((uint)refused));
         }

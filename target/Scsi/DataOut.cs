@@ -42,6 +42,20 @@ internal static class DataOut
         }
     }
 
+    /// <summary>
+    /// For commands whose data has one meaning only as a whole: false, with nothing done, when the initiator offers less
+    /// or more than the command takes.
+    /// </summary>
+    public static bool IsExactly(ScsiCommand command, LunView view, long length)
+    {
+        command.TransferLength = length;
+        if (command.DataOut.Length == length && command.DataOutOffered <= length)
+            return true;
+        command.Fail(view, Sense.Illegal(AdditionalSense.InvalidFieldInCommandInformationUnit));
+        command.TransferLength = length;
+        return false;
+    }
+
     private static long Extent(ReadOnlySpan<byte> cdb, LogicalUnit unit, uint maximumBlocks)
     {
         var extent = BlockCdb.Read(cdb);

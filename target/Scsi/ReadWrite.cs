@@ -65,6 +65,8 @@ internal static class ReadWrite
         var isWhole = data.Length % LogicalUnit.BlockBytes == 0;
         if (!isWhole)
             command.Fail(view, Sense.Illegal(AdditionalSense.InvalidFieldInCommandInformationUnit));
+
+        // Also after a failure: by how much the initiator's length misses the command's is what it has to know.
         command.TransferLength = length;
         return isWhole;
     }

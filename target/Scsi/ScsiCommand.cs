@@ -37,6 +37,12 @@ public sealed class ScsiCommand
     /// </summary>
     public BufferSlice DataOut { get; set; }
 
+    /// <summary>
+    /// Bytes of data-out that the initiator said it has (its expected data transfer length for a write), which may be
+    /// more than <see cref="DataOut"/> holds.
+    /// </summary>
+    public long DataOutOffered { get; set; }
+
     /// <summary>Bytes the initiator is ready to receive (its expected data transfer length for a read).</summary>
     public int DataInLimit { get; set; }
 
@@ -72,6 +78,7 @@ public sealed class ScsiCommand
         Nexus = null!;
         TaskAttribute = 0;
         DataOut = default;
+        DataOutOffered = 0;
         DataInLimit = 0;
         IsAborted = false;
         Status = ScsiStatus.Good;

@@ -75,7 +75,7 @@ internal sealed class ScsiRig : IDisposable
     /// <summary>A command with as much of the data-out as the device asks for.</summary>
     public ScsiCommand Prepare(byte[] cdb, byte[]? dataOut = null, int limit = 1 << 24, ScsiNexus? nexus = null, ulong lun = 0)
     {
-        var command = new ScsiCommand { Nexus = nexus ?? Nexus, Lun = lun, DataInLimit = limit };
+        var command = new ScsiCommand { Nexus = nexus ?? Nexus, Lun = lun, DataInLimit = limit, DataOutOffered = dataOut?.Length ?? 0 };
         cdb.CopyTo(command.Cdb);
         var length = (int)Math.Min(Device.DataOutLength(command), dataOut?.Length ?? 0);
         if (length > 0)
