@@ -19,7 +19,7 @@ internal sealed unsafe partial class StoreState
                 if (record.Version < LayerMap.VersionOf(map, block))
                 {
                     // A newer change is there already: the block stays, the data just written is nobody's.
-                    if (isTracked)
+                    if (isTracked && !IsRecovering)
                         Frees.Add(address, isDiscard: false);
                     continue;
                 }
@@ -27,7 +27,7 @@ internal sealed unsafe partial class StoreState
                 map = LayerMap.Set(map, block, new MapEntry(address, record.Version, checksums[index]), out var freed);
                 if (!isTracked)
                     continue;
-                Used.SetRange(BitOf(address), 1);
+                UseBlock(address);
                 if (freed != 0)
                     FreeBlock(freed, isDiscard: false);
             }
@@ -46,7 +46,7 @@ internal sealed unsafe partial class StoreState
             var count = LayerMap.RemoveUpTo(map, record.Version, _freed);
             for (var i = 0; i < count && isTracked; i++)
                 FreeBlock(_freed[i], isDiscard: true);
-            if (!map->HasBase || map->BaseVersion < record.Version)
+            if (!map->HasBase || map->BaseVersion < record.Version || map->IsLost)
                 LayerMap.SetBase(map, record.Version);
         }
         else
@@ -109,7 +109,7 @@ internal sealed unsafe partial class StoreState
         var source = Table.State(slot).Map;
         var target = Table.State(into).Map;
         var bytesBefore = target->MemoryBytes;
-        var isHidden = target->HasBase;
+        var isHidden = target->Flags != MapFlags.None;
         var rank = 0;
         for (var block = LayerMap.NextEntry(source, 0); block < StoreUnits.BlocksPerObject; block = LayerMap.NextEntry(source, block + 1))
         {
@@ -120,8 +120,8 @@ internal sealed unsafe partial class StoreState
                 FreeBlock(entry.Address, isDiscard: true);
         }
 
-        if (source->HasBase && !isHidden)
-            LayerMap.SetBase(target, source->BaseVersion);
+        if (!isHidden)
+            LayerMap.SetAbsent(target, source->Flags, source->BaseVersion);
         MakeLayer(into);
         Finish(into, target, bytesBefore, Table.Read(slot).HighestVersion);
         DropSlot(slot);
@@ -156,9 +156,24 @@ internal sealed unsafe partial class StoreState
             Table.Change(slot).Kind = TableEntryKind.Layer;
     }
 
+    private void UseBlock(ulong address)
+    {
+        var isChanged = Used.Change(BitOf(address), 1, true) == 1;
+        Expect(isChanged);
+    }
+
     private void FreeBlock(ulong address, bool isDiscard)
     {
-        Used.ClearRange(BitOf(address), 1);
-        Frees.Add(address, isDiscard);
+        var isChanged = Used.Change(BitOf(address), 1, false) == 1;
+        Expect(isChanged);
+        if (!IsRecovering)
+            Frees.Add(address, isDiscard);
+    }
+
+    // In a running store a contradiction is a programming error; in what recovery reads it is a damaged disk.
+    private void Expect(bool isSound)
+    {
+        Invariant.Check(isSound || IsRecovering);
+        IsContradictory |= !isSound;
     }
 }

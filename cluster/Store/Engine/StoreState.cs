@@ -55,6 +55,12 @@ internal sealed unsafe partial class StoreState : IDisposable
     /// <summary>Image pages that the durable checkpoint may still name; free once the next checkpoint is durable.</summary>
     public NativeList<uint> RetiredPages { get; } = new();
 
+    /// <summary>True while recovery replays the log: what it frees is free at once, and what it reads may be damaged.</summary>
+    public bool IsRecovering { get; set; }
+
+    /// <summary>True when recovery met records that contradict the bitmap.</summary>
+    public bool IsContradictory { get; private set; }
+
     /// <summary>Highest version that a change carried.</summary>
     public ulong HighestVersion { get; set; }
 

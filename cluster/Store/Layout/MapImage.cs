@@ -16,7 +16,7 @@ namespace Uss.Store;
 ///  24  LSN                          8   the map is the state after this batch
 ///  32  base version                 8
 ///  40  entries                      2
-///  42  has a base                   2
+///  42  flags                        2   see MapFlags
 ///  44  length                       4
 ///  48  disk id, first half          8
 ///  56  reserved                     8
@@ -63,7 +63,7 @@ internal static unsafe class MapImage
         BinaryPrimitives.WriteUInt64LittleEndian(image[24..], lsn);
         BinaryPrimitives.WriteUInt64LittleEndian(image[32..], map->BaseVersion);
         BinaryPrimitives.WriteUInt16LittleEndian(image[40..], (ushort)entries.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(image[42..], map->HasBase ? (ushort)1 : (ushort)0);
+        BinaryPrimitives.WriteUInt16LittleEndian(image[42..], (ushort)map->Flags);
         BinaryPrimitives.WriteInt32LittleEndian(image[44..], length);
         BinaryPrimitives.WriteUInt64LittleEndian(image[48..], diskIdHalf);
         MemoryMarshal.AsBytes(LayerMap.BitsOf(map)).CopyTo(image[64..]);
@@ -102,7 +102,7 @@ internal static unsafe class MapImage
             BinaryPrimitives.ReadUInt32LittleEndian(image[20..]),
             BinaryPrimitives.ReadUInt64LittleEndian(image[24..]),
             entries,
-            BinaryPrimitives.ReadUInt16LittleEndian(image[42..]) != 0,
+            (MapFlags)BinaryPrimitives.ReadUInt16LittleEndian(image[42..]),
             BinaryPrimitives.ReadUInt64LittleEndian(image[32..]),
             BinaryPrimitives.ReadUInt64LittleEndian(image[48..]));
         return true;
@@ -137,8 +137,7 @@ internal static unsafe class MapImage
 
         var map = LayerMap.Create(entries.Length);
         LayerMap.Fill(map, bits, entries);
-        if (header.HasBase)
-            LayerMap.SetBase(map, header.BaseVersion);
+        LayerMap.SetAbsent(map, header.Flags, header.BaseVersion);
         return map;
     }
 
@@ -155,4 +154,4 @@ internal static unsafe class MapImage
 
 /// <summary>What an image says of itself.</summary>
 internal readonly record struct MapImageHeader(
-    ObjectId Id, uint Sequence, ulong Lsn, int Entries, bool HasBase, ulong BaseVersion, ulong DiskIdHalf);
+    ObjectId Id, uint Sequence, ulong Lsn, int Entries, MapFlags Flags, ulong BaseVersion, ulong DiskIdHalf);

@@ -88,8 +88,8 @@ internal readonly record struct StoreGeometry
             ? options.LogBytes / 4096 * 4096
             : Math.Clamp(RoundUp(size / 128, 4096), MinimumLogBytes, MaximumLogBytes);
         var map = options.MapBytes > 0 ? options.MapBytes / 4096 * 4096 : Math.Max(RoundUp(size / 1000 * 15, 4096), MinimumMapBytes);
-        if (log < 64 << 10)
-            return new Fault("disk-format", $"A log of {log} bytes is too small for {path}.", "Use at least 64 KiB.");
+        if (log < 128 << 10)
+            return new Fault("disk-format", $"A log of {log} bytes is too small for {path}.", "Use at least 128 KiB.");
         if (size / StoreUnits.BlockBytes > (long)StoreFormat.MaximumAddress || map / 4096 > int.MaxValue / 2)
             return new Fault("disk-too-large", $"{path} has {diskBytes} bytes, more than the format can address.", "Split the disk.");
 
@@ -114,7 +114,7 @@ internal readonly record struct StoreGeometry
     public string? FindFlaw()
     {
         var aligned = ((SizeBytes | LogBytes | MapBytes) & 4095) == 0;
-        if (!aligned || SizeBytes <= 0 || LogBytes < 64 << 10 || MapBytes <= 0 || LogBytes > SizeBytes || MapBytes > SizeBytes)
+        if (!aligned || SizeBytes <= 0 || LogBytes < 128 << 10 || MapBytes <= 0 || LogBytes > SizeBytes || MapBytes > SizeBytes)
             return "zone sizes are not sound";
         if (TableSlots <= 0 || TableSlots % TableEntry.PerChunk != 0 || TableSlots > (MapBytes / 4096) + TableEntry.PerChunk)
             return "the object table's size is not sound";

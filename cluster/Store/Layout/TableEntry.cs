@@ -33,7 +33,7 @@ internal enum TableEntryKind : byte
 /// 46  kind                       1
 /// 47  pages used                 1
 /// 48  base version of the image  6   blocks that the image lacks are holes of this version
-/// 54  has a base                 1
+/// 54  flags of the image         1   see MapFlags
 /// 55  reserved                   1
 /// 56  entries                    2   of the newest state, holes included
 /// 58  blocks with data           2   of the newest state
@@ -83,7 +83,7 @@ internal unsafe struct TableEntry
     private ulong _baseVersionAndFlag;
 
     [FieldOffset(54)]
-    private byte _hasBase;
+    private byte _mapFlags;
 
     [FieldOffset(56)]
     public ushort Entries;
@@ -98,18 +98,18 @@ internal unsafe struct TableEntry
         set => _highestVersionAndKind = (_highestVersionAndKind & ~Low48) | (value & Low48);
     }
 
-    /// <summary>Version of the holes that the image does not name; meaningful when <see cref="HasBase"/>.</summary>
+    /// <summary>Version of the holes that the image does not name; see <see cref="MapFlags"/>.</summary>
     public ulong BaseVersion
     {
         readonly get => _baseVersionAndFlag & Low48;
         set => _baseVersionAndFlag = (_baseVersionAndFlag & ~Low48) | (value & Low48);
     }
 
-    /// <summary>True when the whole layer was discarded once: absent blocks are holes that hide older layers.</summary>
-    public bool HasBase
+    /// <summary>What holds for the blocks that the image does not name.</summary>
+    public MapFlags MapFlags
     {
-        readonly get => _hasBase != 0;
-        set => _hasBase = value ? (byte)1 : (byte)0;
+        readonly get => (MapFlags)_mapFlags;
+        set => _mapFlags = (byte)value;
     }
 
     /// <summary>The object.</summary>

@@ -10,7 +10,7 @@ namespace Uss.Store;
 /// </summary>
 /// <remarks>
 /// <code>
-///   0  entries 2 | with data 2 | capacity 2 | has base 2
+///   0  entries 2 | with data 2 | capacity 2 | flags 2
 ///   8  base version 8
 ///  16  reserved 16
 ///  32  presence bits 128
@@ -38,7 +38,7 @@ internal unsafe struct LayerMap
     private ushort _capacity;
 
     [FieldOffset(6)]
-    private ushort _hasBase;
+    private MapFlags _flags;
 
     [FieldOffset(8)]
     private ulong _baseVersion;
@@ -55,7 +55,13 @@ internal unsafe struct LayerMap
     public readonly int Present => _present;
 
     /// <summary>True when absent blocks are holes of <see cref="BaseVersion"/> that hide older layers.</summary>
-    public readonly bool HasBase => _hasBase != 0;
+    public readonly bool HasBase => (_flags & MapFlags.HasBase) != 0;
+
+    /// <summary>True when an image of this layer was lost: what absent blocks hold is not known.</summary>
+    public readonly bool IsLost => (_flags & MapFlags.IsLost) != 0;
+
+    /// <summary>What holds for absent blocks.</summary>
+    public readonly MapFlags Flags => _flags;
 
     /// <summary>Version of the absent blocks when <see cref="HasBase"/>, else 0.</summary>
     public readonly ulong BaseVersion => _baseVersion;
@@ -129,9 +135,15 @@ internal unsafe struct LayerMap
     }
 
     /// <summary>Makes absent blocks holes of <paramref name="version"/>; entries stay.</summary>
-    public static void SetBase(LayerMap* map, ulong version)
+    public static void SetBase(LayerMap* map, ulong version) => SetAbsent(map, MapFlags.HasBase, version);
+
+    /// <summary>Makes absent blocks unknown; entries stay.</summary>
+    public static void SetLost(LayerMap* map) => SetAbsent(map, MapFlags.IsLost, 0);
+
+    /// <summary>Says what holds for absent blocks.</summary>
+    public static void SetAbsent(LayerMap* map, MapFlags flags, ulong version)
     {
-        map->_hasBase = 1;
+        map->_flags = flags;
         map->_baseVersion = version;
     }
 

@@ -128,8 +128,9 @@ internal sealed unsafe class ObjectTable : IDisposable
             content.CopyTo(new Span<byte>(Pages.Write(page), FrozenPages.PageBytes));
     }
 
-    /// <summary>Brings slots [0, <paramref name="end"/>) that were loaded into use. Call with rising ends; slots below are in order already.</summary>
-    public void LinkLoaded(int end)
+    /// <summary>Brings the slots below <paramref name="end"/> that were loaded into use.</summary>
+    /// <returns>False when two of them claim to be the same layer.</returns>
+    public bool LinkLoaded(int end)
     {
         for (var slot = HighSlot; slot < end; slot++)
         {
@@ -138,6 +139,8 @@ internal sealed unsafe class ObjectTable : IDisposable
             var kind = Read(slot).Kind;
             if (kind == TableEntryKind.Layer)
             {
+                if (FindLayer(Read(slot).Id, Read(slot).Sequence) >= 0)
+                    return false;
                 Link(slot);
                 continue;
             }
@@ -147,6 +150,8 @@ internal sealed unsafe class ObjectTable : IDisposable
             if (kind is TableEntryKind.Free or TableEntryKind.Reserved)
                 _free.Add(slot);
         }
+
+        return true;
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,73 @@
+using Uss.Runtime;
+
+namespace Uss.Store;
+
+/// <summary>Opening.</summary>
+public sealed partial class ObjectStore
+{
+    /// <summary>Opens the store on the disk or file at <paramref name="path"/> and recovers it.</summary>
+    /// <param name="reactor">The reactor that will own it.</param>
+    /// <param name="path">A block device or file that was formatted.</param>
+    /// <param name="options">How it runs.</param>
+    /// <returns>The store, or why not: locked, not a disk of USS, truncated, damaged, of a newer format.</returns>
+    public static async ValueTask<Result<ObjectStore>> OpenAsync(Reactor reactor, string path, StoreOptions options)
+    {
+        var opened = await reactor.OpenDiskAsync(path, default);
+        if (!opened.IsOk)
+            return opened.Fault;
+        var store = await OpenAsync(reactor, opened.Value, options);
+        if (!store.IsOk)
+            await opened.Value.CloseAsync();
+        return store;
+    }
+
+    /// <summary>Opens the store on an open disk, which belongs to the store once this succeeds.</summary>
+    /// <param name="reactor">The reactor that owns the disk.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="options">How it runs.</param>
+    /// <returns>The store, or why not: not a disk of USS, truncated, damaged, of a newer format.</returns>
+    public static async ValueTask<Result<ObjectStore>> OpenAsync(Reactor reactor, IDisk disk, StoreOptions options)
+    {
+        var superblock = await SuperblockReader.ReadAsync(reactor, disk, options);
+        if (!superblock.IsOk)
+            return superblock.Fault;
+        var store = new ObjectStore(new StoreCore(reactor, disk, options, superblock.Value));
+        if (await store.RecoverAsync() is not { } fault)
+            return store;
+        if (store._log.IsStarted)
+            await store._log.StopAsync();
+        store._core.Dispose();
+        return fault;
+    }
+
+    private async ValueTask<Fault?> RecoverAsync()
+    {
+        if (await new CheckpointLoader(_core).LoadAsync() is { } damaged)
+            return damaged;
+        var recovery = new Recovery(_core, _loader);
+        if (await recovery.RunAsync() is { } fault)
+            return fault;
+        _core.State.Allocator.Load(_core.State.Used, _core.Superblock.Frontier);
+        _log.Start(recovery.End);
+        if (recovery.End.Lsn == recovery.End.Barrier)
+            return null;
+
+        // What is shown from now on must stay: one durable batch makes the records believed trusted, and names those
+        // that were not, before anybody reads.
+        if ((_core.Options.Faults & StoreFaults.ForgetDroppedRecords) == 0)
+        {
+            foreach (var (lsn, ordinal) in recovery.Dropped)
+                _log.EnqueueVoid(lsn, ordinal, null);
+        }
+
+        _log.RequestBarrier();
+        while (_log.DurableBarrier < recovery.End.Lsn)
+        {
+            if (_core.ReadOnlyBecause is { } reason)
+                return reason;
+            await _core.Relief.WaitAsync();
+        }
+
+        return null;
+    }
+}

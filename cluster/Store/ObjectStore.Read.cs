@@ -1,0 +1,156 @@
+using System.Runtime.CompilerServices;
+using Uss.Runtime;
+
+namespace Uss.Store;
+
+/// <summary>Reads.</summary>
+public sealed partial class ObjectStore
+{
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<StoreResult> ReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head)
+    {
+        var blocks = BlocksOf(target);
+        CheckRange(firstBlock, blocks);
+        if (_core.IsClosing)
+            return new StoreResult(StoreStatus.Closed);
+        _activeOperations++;
+        var request = RentRead(blocks);
+        var isResolved = await ResolveAsync(id, firstBlock, target, snapshotSequence, request);
+        if (request.Count > 0)
+        {
+            // From here to the end of the reads, the addresses looked up are not reused.
+            var epoch = _core.State.Epochs.Begin();
+            for (var i = 0; i < request.Count; i++)
+                request[i].Task = _core.Disk.ReadAsync((long)request[i].Address * StoreUnits.BlockBytes, SliceOf(target, request[i]));
+            for (var i = 0; i < request.Count; i++)
+            {
+                var io = await request[i].Task;
+                if (!io.IsOk || !Verify(target, request, i))
+                    await ReadAgainAsync(target, request, i);
+            }
+
+            if (_core.State.Epochs.End(epoch))
+                _log.ReleaseFrees();
+        }
+
+        var result = !isResolved ? new StoreResult(StoreStatus.Damaged, firstBlock, blocks)
+            : request.FirstDamaged < 0 ? StoreResult.Ok
+            : new StoreResult(StoreStatus.Damaged, firstBlock + request.FirstDamaged, request.LastDamaged - request.FirstDamaged + 1);
+        _reads.Push(request);
+        EndOperation();
+        return result;
+    }
+
+    private static BufferSlice SliceOf(BufferSlice target, in ReadRequest.Piece piece) =>
+        target.Slice(piece.FirstBlock * StoreUnits.BlockBytes, piece.Blocks * StoreUnits.BlockBytes);
+
+    private static BufferSlice BlockOf(BufferSlice target, int block) =>
+        target.Slice(block * StoreUnits.BlockBytes, StoreUnits.BlockBytes);
+
+    // Finds out where all blocks lie, bringing maps into memory as need be. False when a map is damaged.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<bool> ResolveAsync(ObjectId id, int firstBlock, BufferSlice target, uint sequence, ReadRequest request)
+    {
+        while (true)
+        {
+            var missing = Resolve(id, firstBlock, target, sequence, request);
+            if (missing < 0)
+                return true;
+            _core.State.Table.State(missing).Pins++;
+            var isLoaded = await _loader.LoadAsync(missing);
+            Unpin(missing);
+            if (isLoaded)
+                continue;
+            request.Reset(target.Length / StoreUnits.BlockBytes);
+            return false;
+        }
+    }
+
+    // Looks all blocks up in one go, so that they are of one instant. Returns a layer whose map is needed first, or -1.
+    private unsafe int Resolve(ObjectId id, int firstBlock, BufferSlice target, uint sequence, ReadRequest request)
+    {
+        var table = _core.State.Table;
+        var blocks = target.Length / StoreUnits.BlockBytes;
+        request.Reset(blocks);
+        var newest = _core.State.Marks.IsDeleted(id.Space) ? -1 : table.Find(id);
+        while (newest >= 0 && table.Read(newest).Sequence > sequence)
+            newest = table.Older(newest);
+        var zeros = 0;
+        for (var block = 0; block < blocks; block++)
+        {
+            var isHole = true;
+            for (var layer = newest; layer >= 0; layer = table.Older(layer))
+            {
+                ref var state = ref table.State(layer);
+                if (state.Map == null)
+                    return layer;
+                state.Flags |= LayerFlags.Referenced;
+                if (LayerMap.TryGet(state.Map, firstBlock + block, out var entry))
+                {
+                    isHole = entry.IsHole;
+                    if (!isHole)
+                        request.Add(block, entry);
+                    break;
+                }
+
+                if (state.Map->IsLost)
+                    AddLost(request, block);
+                if (state.Map->Flags != MapFlags.None)
+                    break;
+            }
+
+            if (isHole)
+                zeros++;
+            else
+                zeros = ClearHoles(target, block, zeros);
+        }
+
+        ClearHoles(target, blocks, zeros);
+        return -1;
+    }
+
+    private void AddLost(ReadRequest request, int block)
+    {
+        request.AddDamaged(block);
+        _core.DamagedBlocks++;
+    }
+
+    private static int ClearHoles(BufferSlice target, int end, int count)
+    {
+        if (count > 0)
+            target.Slice((end - count) * StoreUnits.BlockBytes, count * StoreUnits.BlockBytes).Span.Clear();
+        return 0;
+    }
+
+    private bool Verify(BufferSlice target, ReadRequest request, int index)
+    {
+        if ((_core.Options.Faults & StoreFaults.SkipReadChecksum) != 0)
+            return true;
+        ref var piece = ref request[index];
+        for (var block = piece.FirstBlock; block < piece.FirstBlock + piece.Blocks; block++)
+        {
+            if (Crc32C.Compute(BlockOf(target, block).Span) != request.ChecksumAt(block))
+                return false;
+        }
+
+        return true;
+    }
+
+    // Something of a run is wrong: reads its blocks one by one, once more, to tell the bad ones from the good.
+    private async ValueTask ReadAgainAsync(BufferSlice target, ReadRequest request, int index)
+    {
+        var piece = request[index];
+        for (var i = 0; i < piece.Blocks; i++)
+        {
+            var block = piece.FirstBlock + i;
+            var slice = BlockOf(target, block);
+            var io = await _core.Disk.ReadAsync((long)(piece.Address + (ulong)i) * StoreUnits.BlockBytes, slice);
+            if (io.IsOk && Crc32C.Compute(slice.Span) == request.ChecksumAt(block))
+                continue;
+            slice.Span.Clear();
+            request.AddDamaged(block);
+            _core.DamagedBlocks++;
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+using Uss.Runtime;
+
+namespace Uss.Store;
+
+/// <summary>Writes and discards.</summary>
+public sealed partial class ObjectStore
+{
+    // Slots that ordinary writes leave for the marks of deletions.
+    private const int ReservedSlots = 64;
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<StoreResult> WriteAsync(StoreWrite write)
+    {
+        var blocks = BlocksOf(write.Source);
+        CheckRange(write.FirstBlock, blocks);
+        Invariant.Check(write.Version is > 0 and <= StoreUnits.MaximumVersion && write.SnapshotSequence != StoreUnits.Head);
+        Invariant.Check(write.Checksums.Length == 0 || write.Checksums.Length == blocks);
+        if (RefuseChange() is { } refusal)
+            return refusal;
+        _activeOperations++;
+        var (status, slot) = await AdmitAsync(write.Id, write.SnapshotSequence);
+        var pages = PagesNeeded(blocks);
+        if (status == StoreStatus.Ok && !TryReservePages(pages, _core.State.ImagePagesForWrites))
+        {
+            status = StoreStatus.NoSpace;
+            Unpin(slot);
+        }
+
+        if (status == StoreStatus.Ok)
+        {
+            var change = _core.RentChange();
+            status = await TryAllocateAsync(blocks, change) ? await LogWriteAsync(write, slot, change) : NoSpaceLeft(change);
+            _core.State.ImagePagesReserved -= pages;
+            Unpin(slot);
+        }
+
+        EndOperation();
+        return new StoreResult(status);
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<StoreResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence = 0)
+    {
+        CheckRange(firstBlock, blockCount);
+        Invariant.Check(version is > 0 and <= StoreUnits.MaximumVersion && snapshotSequence != StoreUnits.Head);
+        if (RefuseChange() is { } refusal)
+            return refusal;
+
+        // What was never written needs no hole, and nothing to remember.
+        if (_core.State.Table.Find(id) < 0)
+            return StoreResult.Ok;
+        _activeOperations++;
+        var (status, slot) = await AdmitAsync(id, snapshotSequence);
+        if (status == StoreStatus.Ok)
+        {
+            var pages = blockCount == StoreUnits.BlocksPerObject ? 0 : PagesNeeded(blockCount);
+            var isTight = !TryReservePages(pages, _core.State.ImagePagesForDiscards);
+            if (isTight && _core.State.Table.Older(slot) >= 0)
+                status = StoreStatus.NoSpace;
+            else
+                status = await LogDiscardAsync(id, firstBlock, blockCount, version, snapshotSequence, slot, isTight);
+            _core.State.ImagePagesReserved -= isTight ? 0 : pages;
+            Unpin(slot);
+        }
+
+        EndOperation();
+        return new StoreResult(status);
+    }
+
+    private StoreResult? RefuseChange() =>
+        _core.IsClosing ? new StoreResult(StoreStatus.Closed)
+        : _core.IsReadOnly ? new StoreResult(StoreStatus.IoError)
+        : null;
+
+    // Worst case: each block is a new entry, and the map crosses into one more page.
+    private static int PagesNeeded(int blocks) => 1 + MapImage.PagesFor(blocks);
+
+    private bool TryReservePages(int pages, long limit)
+    {
+        if (_core.State.ImagePagesNeeded + _core.State.ImagePagesReserved + pages > limit)
+            return false;
+        _core.State.ImagePagesReserved += pages;
+        return true;
+    }
+
+    private StoreStatus NoSpaceLeft(StoreChange change)
+    {
+        change.Return();
+        return _core.IsReadOnly ? StoreStatus.IoError : StoreStatus.NoSpace;
+    }
+
+    // Finds or adds the layer, pins it and brings its map into memory. The pin is the caller's when the status is Ok.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<(StoreStatus Status, int Slot)> AdmitAsync(ObjectId id, uint sequence)
+    {
+        while (_core.IsMemoryShort || _core.State.Marks.IsDeleted(id.Space))
+        {
+            _core.MemoryWaits += _core.IsMemoryShort ? 1 : 0;
+            OnCommitted();
+            await _core.Relief.WaitAsync();
+            if (_core.IsReadOnly)
+                return (StoreStatus.IoError, -1);
+        }
+
+        var table = _core.State.Table;
+        var slot = table.FindLayer(id, sequence);
+        if (slot < 0 && table.UsedSlots < table.Slots - ReservedSlots)
+            slot = table.Add(id, sequence, TableEntryKind.Reserved);
+        if (slot < 0)
+            return (StoreStatus.NoSpace, -1);
+        table.State(slot).Pins++;
+        if (await _loader.LoadAsync(slot))
+            return (StoreStatus.Ok, slot);
+        Unpin(slot);
+        return (StoreStatus.Damaged, -1);
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<bool> TryAllocateAsync(int blocks, StoreChange change)
+    {
+        // Blocks that will be free in a moment are worth waiting for, but not for ever: each round must bring some.
+        while (!_core.State.Allocator.TryAllocate(blocks, change.Extents))
+        {
+            var coming = _core.State.Frees.Blocks + _core.BlocksInDiscard;
+            if (_core.State.Allocator.FreeBlocks + coming < blocks || _core.IsReadOnly)
+                return false;
+            _log.RequestBarrier();
+            await _core.Relief.WaitAsync();
+        }
+
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreStatus> LogWriteAsync(StoreWrite write, int slot, StoreChange change)
+    {
+        PrepareWrite(write, slot, change);
+
+        // Data and record are under way at the same time; most writes are one run.
+        var first = StartData(write.Source, change, 0, out var position);
+        ValueTask<IoResult>[]? others = null;
+        if (change.Extents.Count > 1)
+            others = StartOthers(write.Source, change, position);
+        _log.Enqueue(change);
+        var io = await first;
+        for (var i = 1; i < change.Extents.Count; i++)
+        {
+            var other = await others![i];
+            if (io.IsOk || io.Error == Errno.NoSpace)
+                io = other.IsOk ? io : other;
+        }
+
+        if (others is not null)
+            System.Buffers.ArrayPool<ValueTask<IoResult>>.Shared.Return(others);
+        if (io.IsOk)
+            _core.BytesWritten += write.Source.Length;
+        else if (io.Error != Errno.NoSpace)
+            _core.Fail("disk-write-failed", "Writing", io);
+        _log.OnDataWritten(change, io.IsOk ? StoreStatus.Ok : io.Error == Errno.NoSpace ? StoreStatus.NoSpace : StoreStatus.IoError);
+        var status = (await change.Task).Status;
+        if (status == StoreStatus.Ok)
+            _core.BytesAccepted += write.Source.Length;
+        return status;
+    }
+
+    private static void PrepareWrite(in StoreWrite write, int slot, StoreChange change)
+    {
+        var blocks = write.Source.Length / StoreUnits.BlockBytes;
+        change.Record.Kind = LogRecordKind.Write;
+        change.Record.FirstBlock = (ushort)write.FirstBlock;
+        change.Record.BlockCount = (ushort)blocks;
+        change.Record.Space = write.Id.Space;
+        change.Record.Index = write.Id.Index;
+        change.Record.Sequence = write.SnapshotSequence;
+        change.Record.Version = write.Version;
+        change.Slot = slot;
+        change.IsDataPending = true;
+        var checksums = change.ResizeChecksums(blocks);
+        if (write.Checksums.Length > 0)
+        {
+            write.Checksums.Span.CopyTo(checksums);
+            return;
+        }
+
+        for (var i = 0; i < blocks; i++)
+            checksums[i] = Crc32C.Compute(BlockOf(write.Source, i).Span);
+    }
+
+    private ValueTask<IoResult> StartData(BufferSlice source, StoreChange change, int index, out int end, int position = 0)
+    {
+        var extent = change.Extents[index];
+        var length = extent.Length * StoreUnits.BlockBytes;
+        end = position + length;
+        return _core.Disk.WriteAsync((long)extent.Address * StoreUnits.BlockBytes, source.Slice(position, length));
+    }
+
+    private ValueTask<IoResult>[] StartOthers(BufferSlice source, StoreChange change, int position)
+    {
+        var tasks = System.Buffers.ArrayPool<ValueTask<IoResult>>.Shared.Rent(change.Extents.Count);
+        for (var i = 1; i < change.Extents.Count; i++)
+            tasks[i] = StartData(source, change, i, out position, position);
+        return tasks;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreStatus> LogDiscardAsync(
+        ObjectId id, int firstBlock, int blockCount, ulong version, uint sequence, int slot, bool isTight)
+    {
+        var change = _core.RentChange();
+        change.Record.Kind = LogRecordKind.Discard;
+        change.Record.Flags = isTight ? LogRecord.OnlyPresentFlag : (byte)0;
+        change.Record.FirstBlock = (ushort)firstBlock;
+        change.Record.BlockCount = (ushort)blockCount;
+        change.Record.Space = id.Space;
+        change.Record.Index = id.Index;
+        change.Record.Sequence = sequence;
+        change.Record.Version = version;
+        change.Slot = slot;
+        _log.Enqueue(change);
+        return (await change.Task).Status;
+    }
+}
