@@ -17,6 +17,9 @@ public sealed partial class ObjectStore
         _core.Dispose();
     }
 
+    /// <summary>Frees the memory of a store whose process died in simulation. Nothing of it may run any more.</summary>
+    internal void Abandon() => _core.Dispose();
+
     /// <inheritdoc/>
     public ValueTask<StoreResult> DeleteSpaceAsync(ulong space) => throw new NotSupportedException();
 

@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Store;
 
 /// <summary>What objects hold, for replication.</summary>

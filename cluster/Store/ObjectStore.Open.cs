@@ -44,7 +44,7 @@ public sealed partial class ObjectStore
     {
         if (await new CheckpointLoader(_core).LoadAsync() is { } damaged)
             return damaged;
-        var recovery = new Recovery(_core, _loader);
+        using var recovery = new Recovery(_core, _loader);
         if (await recovery.RunAsync() is { } fault)
             return fault;
         _core.State.Allocator.Load(_core.State.Used, _core.Superblock.Frontier);

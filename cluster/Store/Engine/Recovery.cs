@@ -6,7 +6,7 @@ namespace Uss.Store;
 /// Brings a store from its last checkpoint to its last durable change: follows the log's chain, judges the records
 /// behind the last barrier by their data, and applies the rest in order.
 /// </summary>
-internal sealed partial class Recovery
+internal sealed partial class Recovery : IDisposable
 {
     // Records are gathered so far before they are applied, which bounds the memory of a recovery.
     private const int WindowBytes = 64 << 20;
@@ -48,12 +48,17 @@ internal sealed partial class Recovery
         if (fault is null && (_core.Options.Faults & StoreFaults.BelieveUnprovenRecords) == 0)
             fault = await ProveAsync();
         fault ??= await ApplyAsync(_items.Count);
-        _records.Dispose();
-        _items.Dispose();
         _core.State.IsRecovering = false;
         return fault ?? (_core.State.IsContradictory
             ? Damaged("its records contradict the checkpoint's bitmap")
             : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _records.Dispose();
+        _items.Dispose();
     }
 
     private async ValueTask<Fault?> FollowAsync(LogReader reader)

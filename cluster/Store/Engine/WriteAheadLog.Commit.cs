@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Store;
 
 /// <summary>From a batch in the log to durable, visible and acknowledged.</summary>

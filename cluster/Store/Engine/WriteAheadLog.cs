@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Store;
 
 /// <summary>
