@@ -28,6 +28,12 @@ public interface IScsiDevice
     /// <summary>Tells other nexuses that their tasks were cleared by this one (CLEAR TASK SET; SAM-5, 7.5).</summary>
     bool ClearTaskSet(ScsiNexus nexus, ulong lun, IReadOnlyCollection<ScsiNexus> affected);
 
+    /// <summary>
+    /// True when both nexuses mean the same logical unit by their LUNs (which may differ): task management of one
+    /// reaches the tasks of the other.
+    /// </summary>
+    bool IsSameLogicalUnit(ScsiNexus nexus, ulong lun, ScsiNexus otherNexus, ulong otherLun) => lun == otherLun;
+
     /// <summary>True when the nexus sees a logical unit under this LUN.</summary>
     bool HasLogicalUnit(ScsiNexus nexus, ulong lun);
 }
