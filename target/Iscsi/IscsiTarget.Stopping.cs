@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Target.Iscsi;
 
 // Stopping within a bound: initiators are asked to log out, then told that their sessions end, then cut.

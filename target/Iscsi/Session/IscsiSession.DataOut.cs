@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Target.Iscsi;
 
 // Data-Out PDUs: in order within their sequence (DataPDUInOrder=Yes), each checked against what was announced or asked

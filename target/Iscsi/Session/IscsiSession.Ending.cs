@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Target.Iscsi;
 
 // Ending tasks without an answer: task management, logout, the end of the connection.

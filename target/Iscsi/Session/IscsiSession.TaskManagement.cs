@@ -1,5 +1,3 @@
-using Uss.Runtime;
-
 namespace Uss.Target.Iscsi;
 
 // Task management (RFC 7143, 11.5 and 11.6). The answer says "complete" only once no ended task can reach media: tasks

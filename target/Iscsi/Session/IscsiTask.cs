@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Uss.Runtime;
 using Uss.Target.Scsi;
 
 namespace Uss.Target.Iscsi;

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using Uss.Runtime;
-
 namespace Uss.Target.Iscsi;
 
 // The login phase (RFC 7143, 6.3): whole PDUs without digests, one at a time.

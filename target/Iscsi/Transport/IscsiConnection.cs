@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Uss.Runtime;
 
@@ -6,6 +7,7 @@ namespace Uss.Target.Iscsi;
 /// <summary>
 /// One TCP connection of an initiator: the login phase, then the carrier of one session. Owned by one reactor.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "RunAsync owns the life of a connection and disposes of what it holds at its end.")]
 internal sealed partial class IscsiConnection
 {
     // Time that a peer has to close its side after the last answer, before the connection is cut.
