@@ -18,12 +18,15 @@ internal static class CommandTree
     {
         var root = new RootCommand("USS, a block storage service: serves volumes over iSCSI and manages them")
         {
+            ServeCommand.Create(),
             NodeCommands.Status(),
             VolumeCommands.Create(),
             LunCommands.Create(),
             InitiatorCommands.Create(),
             NodeCommands.Sessions(),
             NodeCommands.Disks(),
+            ToolCommands.Simulate(),
+            ToolCommands.Benchmark(),
             NodeCommands.Version(),
         };
         root.Add(GlobalOptions.Data);

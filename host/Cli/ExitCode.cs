@@ -31,6 +31,7 @@ internal static class ExitCode
         "no-service" => NoService,
         "confirmation-required" => NotConfirmed,
         "data-locked" or "disk-locked" => Conflict,
+        "bad-record" => Failed,
         _ when fault.Code.StartsWith("bad-", StringComparison.Ordinal) => Usage,
         _ when fault.Code.EndsWith("-not-found", StringComparison.Ordinal) => NotFound,
         _ when IsConflict(fault.Code) => Conflict,

@@ -23,11 +23,10 @@ public sealed class ApiServer : IAsyncDisposable
     private ApiServer(WebApplication application) => _application = application;
 
     /// <summary>Builds the service and starts to listen.</summary>
-    /// <param name="node">The node to manage.</param>
-    /// <param name="records">The records that the services keep.</param>
+    /// <param name="services">The services that its routes call.</param>
     /// <param name="socketPath">Where to listen; a leftover socket is replaced.</param>
     /// <param name="logging">Takes the web server's log; null: none.</param>
-    public static async Task<ApiServer> StartAsync(INode node, IRecordStore records, string socketPath, ILoggerProvider? logging = null)
+    public static async Task<ApiServer> StartAsync(ManagementServices services, string socketPath, ILoggerProvider? logging = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
@@ -49,7 +48,10 @@ public sealed class ApiServer : IAsyncDisposable
             json.SerializerOptions.UnmappedMemberHandling = ApiJson.Default.Options.UnmappedMemberHandling;
         });
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        AddServices(builder.Services, node, records);
+        builder.Services.AddSingleton(services.Volumes);
+        builder.Services.AddSingleton(services.Luns);
+        builder.Services.AddSingleton(services.Initiators);
+        builder.Services.AddSingleton(services.Node);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerExceptionAsync, AllowStatusCode404Response = true });
@@ -61,23 +63,6 @@ public sealed class ApiServer : IAsyncDisposable
         File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return new ApiServer(application);
     }
-
-    /// <summary>Registers the application services.</summary>
-    public static void AddServices(IServiceCollection services, INode node, IRecordStore records)
-    {
-        services.AddSingleton(node);
-        services.AddSingleton(records);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<AccessService>();
-        services.AddSingleton<VolumeService>();
-        services.AddSingleton<LunService>();
-        services.AddSingleton<InitiatorService>();
-        services.AddSingleton<NodeService>();
-    }
-
-    /// <summary>A service of this server, for callers in the same process.</summary>
-    public T Get<T>()
-        where T : notnull => _application.Services.GetRequiredService<T>();
 
     /// <summary>Stops to listen and waits for requests under way, at most a second.</summary>
     public async ValueTask DisposeAsync()

@@ -18,6 +18,7 @@ public sealed class FaultResult(Fault fault) : IResult
         "confirmation-required" => StatusCodes.Status428PreconditionRequired,
         "no-space" => StatusCodes.Status507InsufficientStorage,
         "records-unavailable" => StatusCodes.Status503ServiceUnavailable,
+        "bad-record" => StatusCodes.Status500InternalServerError,
         _ when code.StartsWith("bad-", StringComparison.Ordinal) => StatusCodes.Status400BadRequest,
         _ when code.EndsWith("-not-found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
         _ when code.EndsWith("-exists", StringComparison.Ordinal) => StatusCodes.Status409Conflict,

@@ -9,7 +9,7 @@ public sealed record DiskView
     /// <summary>File or block device.</summary>
     public required string Path { get; init; }
 
-    /// <summary><c>healthy</c>, <c>read-only</c> or <c>failed</c>.</summary>
+    /// <summary><c>healthy</c>, <c>resyncing</c>, <c>read-only</c>, <c>missing</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
 
     /// <summary>What is wrong with it and what to do; null when healthy.</summary>

@@ -12,6 +12,9 @@ public sealed record VolumeView
     /// <summary>Size that initiators see, in bytes.</summary>
     public required long SizeBytes { get; init; }
 
+    /// <summary>Bytes of it that hold data, in one copy.</summary>
+    public required long UsedBytes { get; init; }
+
     /// <summary>Copies of each block, on different disks.</summary>
     public required int Copies { get; init; }
 
@@ -28,10 +31,10 @@ public sealed record VolumeView
 /// <summary>Body of <c>POST /api/v1/volumes</c>.</summary>
 public sealed record CreateVolume
 {
-    /// <summary>Name: letters, digits, dot, underscore, hyphen; 1 to 63 characters.</summary>
+    /// <summary>Name: 1 to 63 of <c>a-z 0-9 . _ -</c>, starting with a letter or digit.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Size in bytes, a multiple of 512.</summary>
+    /// <summary>Size in bytes, a multiple of 512; rounded up to whole 4 KiB blocks.</summary>
     public required long SizeBytes { get; init; }
 
     /// <summary>Copies of each block, on different disks.</summary>

@@ -68,6 +68,9 @@ public sealed record NodeVolume
     /// <summary>Size in bytes.</summary>
     public required long SizeBytes { get; init; }
 
+    /// <summary>Bytes of it that hold data, in one copy.</summary>
+    public required long UsedBytes { get; init; }
+
     /// <summary>Copies of each block.</summary>
     public required int Copies { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Uss.Coordination;
 using Uss.Runtime;
 using Uss.WebUi.Contracts;
@@ -107,7 +106,7 @@ public sealed class InitiatorService(IRecordStore records, AccessService access,
     }
 
     private static Change Put(InitiatorRecord record) => new(
-        InitiatorRecord.KeyOf(record.Iqn), JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.InitiatorRecord));
+        InitiatorRecord.KeyOf(record.Iqn), CoordinationJson.Write(record, RecordJson.Default.InitiatorRecord));
 
     private static InitiatorView View(InitiatorRecord record) => new()
     {

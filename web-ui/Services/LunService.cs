@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Uss.Coordination;
 using Uss.Runtime;
 using Uss.WebUi.Contracts;
@@ -90,7 +89,7 @@ public sealed class LunService(INode node, IRecordStore records, AccessService a
         return new Decision<LunRecord>(
             record,
             [new Condition(key, 0)],
-            [new Change(key, JsonSerializer.SerializeToUtf8Bytes(record, RecordJson.Default.LunRecord))]);
+            [new Change(key, CoordinationJson.Write(record, RecordJson.Default.LunRecord))]);
     }
 
     private static int LowestFree(IReadOnlyList<Revised<LunRecord>> present)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Uss.Runtime;
+using Uss.Volumes;
 
 namespace Uss.WebUi.Services;
 
@@ -20,16 +21,8 @@ public static partial class Names
     /// <summary>Largest LUN that peripheral device addressing reaches (SAM-5, 4.7.7.2).</summary>
     public const int HighestLun = 255;
 
-    /// <summary>Checks a volume's name.</summary>
-    public static Fault? CheckVolume(string name) => VolumePattern().IsMatch(name)
-        ? null
-        : Faults.Bad(
-            "name",
-            $"'{name}' is no name for a volume.",
-            "Use 1 to 63 letters, digits, '.', '_' or '-', and begin with a letter or digit.");
-
     /// <summary>Checks a volume's size in bytes.</summary>
-    public static Fault? CheckSize(long sizeBytes) => sizeBytes > 0 && sizeBytes % 512 == 0
+    public static Fault? CheckSize(long sizeBytes) => sizeBytes is > 0 and <= VolumeRules.MaximumBytes && sizeBytes % 512 == 0
         ? null
         : Faults.Bad("size", $"{sizeBytes} bytes is no size for a volume.", "Use a multiple of 512 bytes, for example 50G.");
 
@@ -66,9 +59,6 @@ public static partial class Names
                 "chap-secret",
                 $"The CHAP secret is not between {ShortestSecret} and {LongestSecret} bytes or holds control characters.",
                 $"Use {ShortestSecret} to 16 characters (Windows takes no more), or have one made: `--generate`.");
-
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]
-    private static partial Regex VolumePattern();
 
     [GeneratedRegex(@"\A(iqn\.[0-9]{4}-(0[1-9]|1[0-2])\.[a-z0-9][a-z0-9.-]*(:[^\s\p{Cc}/*]+)?|eui\.[0-9a-f]{16}|naa\.([0-9a-f]{16}|[0-9a-f]{32}))\z")]
     private static partial Regex IqnPattern();

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Uss.Coordination;
 using Uss.Runtime;
 
@@ -11,12 +11,10 @@ internal sealed class RecordReader(IRecordStore records)
     private const int Attempts = 8;
 
     public async Task<Result<IReadOnlyList<Revised<LunRecord>>>> LunsAsync() =>
-        Parse(await records.ListAsync(RecordKeys.Luns), static bytes => JsonSerializer.Deserialize(bytes, RecordJson.Default.LunRecord)!);
+        Parse(await records.ListAsync(RecordKeys.Luns), RecordJson.Default.LunRecord);
 
     public async Task<Result<IReadOnlyList<Revised<InitiatorRecord>>>> InitiatorsAsync() =>
-        Parse(
-            await records.ListAsync(RecordKeys.Initiators),
-            static bytes => JsonSerializer.Deserialize(bytes, RecordJson.Default.InitiatorRecord)!);
+        Parse(await records.ListAsync(RecordKeys.Initiators), RecordJson.Default.InitiatorRecord);
 
     /// <summary>Decides on a change and commits it; decides again when somebody else changed the same records.</summary>
     public async Task<Result<T>> ChangeAsync<T>(Func<Task<Result<Decision<T>>>> decide)
@@ -36,24 +34,18 @@ internal sealed class RecordReader(IRecordStore records)
         return Faults.RecordsBusy;
     }
 
-    private static Result<IReadOnlyList<Revised<T>>> Parse<T>(CoordinationRead read, Func<ReadOnlySpan<byte>, T> parse)
+    private static Result<IReadOnlyList<Revised<T>>> Parse<T>(CoordinationRead read, JsonTypeInfo<T> type)
+        where T : class
     {
         if (!read.IsAvailable)
             return Faults.RecordsUnavailable;
         var parsed = new List<Revised<T>>(read.Entries.Count);
         foreach (var entry in read.Entries)
         {
-            try
-            {
-                parsed.Add(new Revised<T>(parse(entry.Value.Span), entry.Key, entry.ModifiedRevision));
-            }
-            catch (JsonException exception)
-            {
-                return new Fault(
-                    "record-damaged",
-                    $"Record '{entry.Key}' of the coordination store cannot be read: {exception.Message}",
-                    "Restore the coordination store from a copy, or remove the record.");
-            }
+            var record = CoordinationJson.Read(entry.Key, entry.Value, type);
+            if (!record.IsOk)
+                return record.Fault;
+            parsed.Add(new Revised<T>(record.Value, entry.Key, entry.ModifiedRevision));
         }
 
         return Result<IReadOnlyList<Revised<T>>>.Ok(parsed);

@@ -1,4 +1,6 @@
 using Uss.Runtime;
+using Uss.Store;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -34,9 +36,9 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
     /// <summary>Creates a thin volume.</summary>
     public async Task<Result<VolumeView>> CreateAsync(CreateVolume request)
     {
-        if ((Names.CheckVolume(request.Name) ?? Names.CheckSize(request.SizeBytes)) is { } bad)
+        if ((VolumeRules.CheckName(request.Name) ?? Names.CheckSize(request.SizeBytes)) is { } bad)
             return bad;
-        var created = await node.CreateVolumeAsync(request.Name, request.SizeBytes, request.Copies);
+        var created = await node.CreateVolumeAsync(request.Name, WholeBlocks(request.SizeBytes), request.Copies);
         if (!created.IsOk)
             return created.Fault;
         // Only the mapping of an earlier volume of this name could be there already; the target learns of the new one.
@@ -48,7 +50,7 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
     {
         if (Names.CheckSize(request.SizeBytes) is { } bad)
             return bad;
-        var resized = await node.ResizeVolumeAsync(name, request.SizeBytes);
+        var resized = await node.ResizeVolumeAsync(name, WholeBlocks(request.SizeBytes));
         if (!resized.IsOk)
             return resized.Fault;
         return await access.ApplyAsync() is { } fault ? fault : await GetAsync(name);
@@ -73,11 +75,15 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
         return await node.RemoveVolumeAsync(name) is { } fault ? fault : found.Value;
     }
 
+    // Volumes are made of 4 KiB blocks; initiators count in 512 bytes, and so may people.
+    private static long WholeBlocks(long sizeBytes) => (sizeBytes + StoreUnits.BlockBytes - 1) / StoreUnits.BlockBytes * StoreUnits.BlockBytes;
+
     private static VolumeView View(NodeVolume volume, IReadOnlyList<Revised<LunRecord>> luns) => new()
     {
         Name = volume.Name,
         Id = volume.Id,
         SizeBytes = volume.SizeBytes,
+        UsedBytes = volume.UsedBytes,
         Copies = volume.Copies,
         State = volume.State,
         Created = volume.Created,

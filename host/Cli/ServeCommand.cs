@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using System.Net.Sockets;
+using Uss.Host.Serve;
+using Uss.Runtime;
+
+namespace Uss.Host.Cli;
+
+/// <summary><c>uss serve</c>, which <c>./run</c> starts.</summary>
+internal static class ServeCommand
+{
+    private static readonly Option<string[]> _iscsi = new("--iscsi")
+    {
+        Description = $"Where the iSCSI target listens; repeatable [default: {ServeOptions.DefaultIscsi}]",
+        HelpName = "HOST:PORT",
+    };
+
+    private static readonly Option<string?> _web = new("--web")
+    {
+        Description = $"Where the web pages will listen [default: {ServeOptions.DefaultWeb}]; no effect yet",
+        HelpName = "HOST:PORT",
+    };
+
+    private static readonly Option<string?> _nfs = new("--nfs")
+    {
+        Description = $"Where the NFS server will listen [default: {ServeOptions.DefaultNfs}]; no effect yet",
+        HelpName = "HOST:PORT",
+    };
+
+    private static readonly Option<int?> _disks = new("--disks")
+    {
+        Description = $"File-backed disks in the data folder [default on the first start: {ServeOptions.DefaultDisks}]",
+        HelpName = "N",
+    };
+
+    private static readonly Option<string> _diskSize = new("--disk-size")
+    {
+        Description = "Size of a new file-backed disk, sparse",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => ServeOptions.DefaultDiskSize,
+    };
+
+    private static readonly Option<int?> _nodes = new("--nodes")
+    {
+        Description = "Nodes of the cluster [default: 1]; no effect yet",
+        HelpName = "N",
+    };
+
+    private static readonly Option<string[]> _disk = new("--disk")
+    {
+        Description = "Block device or file to use as a disk; repeatable. It is remembered for later starts",
+        HelpName = "PATH",
+    };
+
+    private static readonly Option<bool> _format = new("--format")
+    {
+        Description = "Format disks that hold something else, which is lost. Disks of this service are never formatted",
+    };
+
+    private static readonly Option<string[]> _initiator = new("--initiator")
+    {
+        Description = "Initiator that may log in ('*': any), as a rule that stays; repeatable",
+        HelpName = "IQN",
+    };
+
+    private static readonly Option<string?> _chapUser = new("--chap-user")
+    {
+        Description = "CHAP user that the initiators of --initiator must prove (without --initiator: any)",
+        HelpName = "USER",
+    };
+
+    private static readonly Option<string?> _chapSecretFile = new("--chap-secret-file")
+    {
+        Description = "File whose first line is the secret of --chap-user",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> _requireRule = new("--require-rule")
+    {
+        Description = "Let nobody in without an initiator rule, not even over loopback",
+    };
+
+    public static Verb Create() => new Verb(
+        "serve",
+        "Serve volumes over iSCSI in the foreground, on file-backed disks or block devices",
+        "uss serve",
+        "uss serve --data /srv/uss --disks 4 --disk-size 100G",
+        "uss serve --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
+        "uss serve --iscsi 192.0.2.10:3260 --initiator iqn.1993-08.org.debian:01:4f0cf54bb7b",
+        "uss serve --iscsi 0.0.0.0:3260 --chap-user all --chap-secret-file secret.txt")
+        .With(_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _nodes, _initiator, _chapUser, _chapSecretFile, _requireRule)
+        .Does(async (parsed, _) => await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output));
+
+    /// <summary>Reads and checks the options.</summary>
+    internal static ServeOptions OptionsOf(ParseResult parsed)
+    {
+        var iscsi = parsed.GetValue(_iscsi) is { Length: > 0 } given ? given : [ServeOptions.DefaultIscsi];
+        var withoutEffect = new List<string>();
+        if (parsed.GetValue(_web) is { } web)
+            withoutEffect.Add($"--web {ParseEndpoint("--web", web)}");
+        if (parsed.GetValue(_nfs) is { } nfs)
+            withoutEffect.Add($"--nfs {ParseEndpoint("--nfs", nfs)}");
+        if (parsed.GetValue(_nodes) is { } nodes)
+        {
+            if (nodes is < 1 or > 255)
+                throw CommandFailure.Usage($"--nodes: {nodes} is no number of nodes.", "Use a number from 1 to 255.");
+            if (nodes > 1)
+                withoutEffect.Add($"--nodes {nodes}");
+        }
+
+        var disks = parsed.GetValue(_disks);
+        if (disks is < 0 or > MaximumDisks)
+            throw CommandFailure.Usage($"--disks: {disks} is no number of disks.", $"Use a number from 0 to {MaximumDisks}.");
+        if (disks is 0 && parsed.GetValue(_disk) is not { Length: > 0 })
+            throw CommandFailure.Usage("--disks: 0 leaves no disk to store data on.", "Use 1 or more, or give disks with --disk PATH.");
+        return new ServeOptions
+        {
+            Folder = GlobalOptions.DataOf(parsed),
+            Iscsi = [.. iscsi.Select(text => ParseEndpoint("--iscsi", text)).Distinct()],
+            Disks = disks,
+            DiskSizeBytes = DiskSize(parsed.GetRequiredValue(_diskSize)),
+            DiskPaths = parsed.GetValue(_disk) ?? [],
+            Format = parsed.GetValue(_format),
+            Initiators = parsed.GetValue(_initiator) ?? [],
+            ChapUser = parsed.GetValue(_chapUser),
+            ChapSecretFile = parsed.GetValue(_chapSecretFile),
+            RequireRule = parsed.GetValue(_requireRule),
+            WithoutEffect = withoutEffect,
+        };
+    }
+
+    private const int MaximumDisks = 64;
+
+    // A disk smaller than this has hardly room beside its log and maps.
+    private const long MinimumDiskBytes = 64L << 20;
+
+    private static long DiskSize(string text)
+    {
+        var sizeBytes = VolumeCommands.SizeOf(text, "--disk-size");
+        if (sizeBytes < MinimumDiskBytes || sizeBytes % 4096 != 0)
+        {
+            throw CommandFailure.Usage(
+                $"--disk-size: '{text}' is no size for a disk.",
+                $"Use a multiple of 4096 bytes, at least {ByteSize.Format(MinimumDiskBytes)}, for example {ServeOptions.DefaultDiskSize}.");
+        }
+
+        return sizeBytes;
+    }
+
+    private static Endpoint ParseEndpoint(string option, string text)
+    {
+        if (Endpoint.TryParse(text, out var endpoint))
+            return endpoint;
+        var colon = text.LastIndexOf(':');
+        if (colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), out var port) && Resolve(text[..colon]) is { } address)
+            return new Endpoint(address, port);
+        throw CommandFailure.Usage(
+            $"{option}: '{text}' is no address and port, or its host is not known.",
+            "Use HOST:PORT, for example 127.0.0.1:3260, [::1]:3260 or 0.0.0.0:3260 for all IPv4 addresses.");
+    }
+
+    private static IPAddress? Resolve(string host)
+    {
+        try
+        {
+            var found = Dns.GetHostAddresses(host);
+            return found.FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork) ?? found.FirstOrDefault();
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}

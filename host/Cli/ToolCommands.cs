@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Uss.Benchmarks;
+using Uss.Simulation;
+
+namespace Uss.Host.Cli;
+
+/// <summary><c>uss sim</c> and <c>uss bench</c>: they run by themselves, without a service.</summary>
+internal static class ToolCommands
+{
+    public static Verb Simulate()
+    {
+        var scenario = new Option<string?>("--scenario") { Description = "Only this scenario [default: all of them]", HelpName = "NAME" };
+        var seed = new Option<ulong>("--seed") { Description = "First seed", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var seeds = new Option<int>("--seeds") { Description = "Seeds to run, from the first one on", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var ticks = new Option<int>("--ticks") { Description = "Operations of clients [default: as the scenario has it]", HelpName = "M" };
+        var trace = new Option<bool>("--trace") { Description = "Print every event" };
+        var threads = new Option<int>("--threads") { Description = "Threads to use [default: one a processor]", HelpName = "N" };
+        var once = new Option<bool>("--once") { Description = "Run each seed once, without comparing the traces of two runs" };
+        var verb = new Verb(
+            "sim",
+            "Run USS in virtual time under faults: the same seed gives the same run",
+            "uss sim --seeds 1000",
+            "uss sim --scenario store --seed 42 --trace").With(scenario, seed, seeds, ticks, trace, threads, once);
+        verb.SetAction((parsed, _) => SimulationCommand.RunAsync(
+            new SimulationOptions
+            {
+                Scenario = parsed.GetValue(scenario),
+                Seed = parsed.GetValue(seed),
+                Seeds = parsed.GetValue(seeds),
+                Ticks = parsed.GetValue(ticks),
+                Trace = parsed.GetValue(trace),
+                Threads = parsed.GetValue(threads),
+                Twice = !parsed.GetValue(once),
+                Commit = ProgramVersion.Commit,
+            },
+            parsed.InvocationConfiguration.Output));
+        return verb;
+    }
+
+    public static Verb Benchmark()
+    {
+        // Benchmarks read their own options, --help included.
+        var arguments = new Argument<string[]>("NAME [OPTION...]")
+        {
+            Description = "The benchmark and its options; without a name lists them",
+            CaptureRemainingTokens = true,
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var verb = new Verb("bench", "Measure; docs/benchmarks.md has the ladder", "uss bench").With(arguments);
+        verb.SetAction((parsed, _) => BenchmarkProgram.RunAsync(parsed.GetValue(arguments) ?? []));
+        return verb;
+    }
+}

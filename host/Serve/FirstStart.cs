@@ -1,0 +1,36 @@
+using Serilog;
+using Uss.Coordination;
+using Uss.Runtime;
+using Uss.WebUi.Contracts;
+using Uss.WebUi.Services;
+
+namespace Uss.Host.Serve;
+
+/// <summary>Gives a new service something to attach: the volume <c>demo</c> as LUN 0. Once; a removed one stays away.</summary>
+internal static class FirstStart
+{
+    private const string Key = RecordKeys.Settings + "first-start";
+
+    public static async Task<Fault?> RunAsync(ManagementServices services, IRecordStore records, ILogger log)
+    {
+        var read = await records.ListAsync(Key);
+        if (!read.IsAvailable)
+            return Faults.RecordsUnavailable;
+        if (read.Entries.Count > 0)
+            return null;
+
+        // A start that ended in the middle finds what it had made, and goes on from there.
+        var volume = new CreateVolume { Name = ServeOptions.DemoVolume, SizeBytes = ServeOptions.DemoVolumeBytes };
+        var created = await services.Volumes.CreateAsync(volume);
+        if (!created.IsOk && created.Fault.Code != "volume-exists")
+            return created.Fault;
+        var mapped = await services.Luns.MapAsync(new MapLun { Volume = volume.Name, Lun = 0 });
+        if (!mapped.IsOk && mapped.Fault.Code != "lun-exists")
+            return mapped.Fault;
+        var done = await records.CommitAsync([new Condition(Key, 0)], [new Change(Key, "{}"u8.ToArray())]);
+        if (done.Status != CommitStatus.Applied)
+            return Faults.RecordsUnavailable;
+        log.Information("first start: created volume {Volume} of 10 GiB as LUN 0", volume.Name);
+        return null;
+    }
+}

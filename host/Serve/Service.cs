@@ -1,0 +1,236 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Extensions.Logging;
+using Uss.Coordination;
+using Uss.Coordination.Sqlite;
+using Uss.Host.Cli;
+using Uss.Runtime;
+using Uss.Runtime.Threaded;
+using Uss.Target;
+using Uss.Target.Iscsi;
+using Uss.Target.Scsi;
+using Uss.Volumes;
+using Uss.WebUi.Api;
+using Uss.WebUi.Services;
+
+namespace Uss.Host.Serve;
+
+/// <summary>
+/// The service of one machine, put together from the rooms: reactor, coordination store, disks, volumes, target and
+/// management API. Parts start in this order and stop in the reverse one.
+/// </summary>
+internal sealed class Service
+{
+    /// <summary>A stop that takes longer is broken off; the stores recover from their logs then.</summary>
+    private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(4.5);
+
+    private readonly ServeOptions _options;
+    private readonly Logger _log;
+    private readonly TextWriter _output;
+    private readonly List<(string Part, Func<Task> StopAsync)> _parts = [];
+    private readonly IscsiTargetOptions _targetOptions = new() { DrainTimeoutMs = 1_000 };
+
+    private Service(ServeOptions options, Logger log, TextWriter output)
+    {
+        _options = options;
+        _log = log;
+        _output = output;
+    }
+
+    /// <summary>Serves until a signal asks to stop.</summary>
+    /// <exception cref="CommandFailure">The service could not start, or not stop in time.</exception>
+    public static async Task RunAsync(ServeOptions options, TextWriter output)
+    {
+        using var shutdown = new Shutdown();
+        OwnerOnly.Apply();
+        if (options.Folder.Prepare() is { } unusable)
+            throw new CommandFailure(unusable);
+        var taken = DataLock.Take(options.Folder);
+        if (!taken.IsOk)
+            throw new CommandFailure(taken.Fault);
+        using var held = taken.Value;
+        await using var log = ServiceLog.Open(options.Folder);
+        var service = new Service(options, log, output);
+        var notifier = new SystemdNotifier(Environment.GetEnvironmentVariable(SystemdNotifier.Variable));
+        Fault? fault;
+        try
+        {
+            fault = await service.StartAsync(held, notifier);
+            if (fault is null)
+                log.Information("{Signal}: stopping", await shutdown.Asked);
+            notifier.Stopping();
+        }
+        finally
+        {
+            await service.StopAsync();
+        }
+
+        if (fault is not null)
+        {
+            log.Error("{Fault}", fault);
+            throw new CommandFailure(fault);
+        }
+
+        log.Information("stopped");
+    }
+
+    private async Task<Fault?> StartAsync(DataLock held, SystemdNotifier notifier)
+    {
+        _log.Information("uss {Version} starts on {Folder}", ProgramVersion.Text, _options.Folder.Path);
+        foreach (var option in _options.WithoutEffect)
+            _log.Warning("{Option} has no effect yet", option);
+
+        var made = ReactorFactory.Create(new ReactorOptions { Name = "reactor0" });
+        if (!made.IsOk)
+            return made.Fault;
+        var reactor = made.Value.Reactor;
+        if (made.Value.Warning is { } warning)
+            _log.Warning("{Warning}", warning);
+        reactor.Start();
+        _parts.Add(("reactor", reactor.StopAsync));
+
+        var database = await reactor.InvokeAsync(() => SqliteCoordinationStore.OpenAsync(_options.Folder.Database));
+        if (!database.IsOk)
+            return database.Fault;
+        var coordination = database.Value;
+        _parts.Add(("coordination store", () => OnReactor(reactor, coordination.CloseAsync)));
+
+        var block = await StartBlockLayerAsync(reactor, coordination);
+        if (!block.IsOk)
+            return block.Fault;
+        return await StartFrontEndsAsync(reactor, coordination, block.Value.Block, block.Value.Plan, held, notifier);
+    }
+
+    private async Task<Result<(BlockNode Block, IReadOnlyList<PlannedDisk> Plan)>> StartBlockLayerAsync(
+        Reactor reactor, ICoordinationStore coordination)
+    {
+        var known = await reactor.InvokeAsync(() => KnownDisks.ReadAsync(coordination));
+        if (!known.IsOk)
+            return known.Fault;
+        var plan = PlannedDisk.Decide(_options, [.. known.Value.Select(disk => disk.Name)]);
+        if (!plan.IsOk)
+            return plan.Fault;
+        var opener = new DiskOpener(reactor, known.Value.Select(disk => disk.Id).ToHashSet(), _options.Format, _log);
+        var started = await reactor.InvokeAsync(() =>
+            BlockNode.StartAsync(coordination, [.. plan.Value.Select(opener.SourceOf)]));
+        if (!started.IsOk)
+            return started.Fault;
+        var block = started.Value;
+        _parts.Add(("disks", () => OnReactor(reactor, block.CloseAsync)));
+
+        var disks = await reactor.InvokeAsync(() => ValueTask.FromResult(block.Disks));
+        var bad = disks.Where(disk => disk.Fault is not null || disk.State == DiskState.Missing).ToList();
+        foreach (var disk in bad)
+            _log.Error("disk {Path}: {Fault}", disk.Name, disk.Fault?.ToString() ?? "is not there");
+        if (disks.Any(disk => disk.State is DiskState.Online or DiskState.Resyncing))
+            return (block, plan.Value);
+        return bad.Select(disk => disk.Fault).FirstOrDefault(fault => fault is not null)
+            ?? new Fault("disk-missing", "None of the disks is there.", "Bring the disks back to their paths.");
+    }
+
+    private async Task<Fault?> StartFrontEndsAsync(
+        ThreadedReactor reactor,
+        ICoordinationStore coordination,
+        BlockNode block,
+        IReadOnlyList<PlannedDisk> plan,
+        DataLock held,
+        SystemdNotifier notifier)
+    {
+        var node = new Node(reactor, block, plan);
+        var records = new ReactorRecordStore(reactor, coordination);
+        var services = new ManagementServices(node, records, TimeProvider.System);
+        var fault = await FirstStart.RunAsync(services, records, _log) ?? await GivenRules.ApplyAsync(_options, services, _log);
+        if (fault is not null)
+            return fault;
+        var rules = await services.Access.ReadAsync();
+        if (!rules.IsOk)
+            return rules.Fault;
+        if (AccessPolicy.Check(_options, rules.Value) is { } refused)
+            return refused;
+        var isOpen = AccessPolicy.IsOpenOnLoopback(_options);
+
+        var portals = new List<Endpoint>();
+        fault = await reactor.InvokeAsync(() =>
+        {
+            var configuration = AccessConfiguration.Of(rules.Value, isOpen);
+            var device = new ScsiDevice(reactor.Buffers);
+            var target = new IscsiTarget(_targetOptions, configuration, device, new TargetLog(_log));
+            node.Attach(device, target, configuration);
+            _parts.Add(("iSCSI target", () => reactor.InvokeAsync(target.StopAsync)));
+            foreach (var endpoint in _options.Iscsi)
+            {
+                var listening = target.Listen(endpoint);
+                if (!listening.IsOk)
+                    return ValueTask.FromResult<Fault?>(Explain(listening.Fault));
+                portals.Add(listening.Value);
+            }
+
+            return ValueTask.FromResult<Fault?>(null);
+        });
+        if (fault is not null)
+            return fault;
+        node.Serves(new NodeDescription
+        {
+            Version = ProgramVersion.Text,
+            Started = DateTimeOffset.UtcNow,
+            Target = ServeOptions.TargetIqn,
+            Portals = [.. portals.Select(portal => portal.ToString())],
+            OpenOnLoopback = isOpen,
+            Reactor = reactor is Runtime.IoUring.IoUringReactor ? "io_uring" : "portable",
+        });
+
+        using (var socket = SocketPath.Open(_options.Folder.Socket))
+        {
+            var server = await ApiServer.StartAsync(services, socket.Name, new SerilogLoggerProvider(_log));
+            _parts.Add(("management API", () => server.DisposeAsync().AsTask()));
+        }
+
+        held.WritePid();
+        return await AnnounceAsync(services, portals[0], isOpen, notifier);
+    }
+
+    private async Task<Fault?> AnnounceAsync(ManagementServices services, Endpoint portal, bool isOpen, SystemdNotifier notifier)
+    {
+        var status = await services.Node.StatusAsync();
+        if (!status.IsOk)
+            return status.Fault;
+        if (isOpen)
+        {
+            _log.Information(
+                "any initiator on loopback may log in without CHAP; `uss initiator create` makes a rule for one, for '*' it closes the door to "
+                + "all others");
+        }
+
+        var ready = StartupText.Ready(status.Value);
+        await _output.WriteLineAsync(ready);
+        await _output.WriteLineAsync(StartupText.Attach(status.Value, portal));
+        await _output.FlushAsync();
+        notifier.Ready(ready);
+        return null;
+    }
+
+    private async Task StopAsync()
+    {
+        var limit = Task.Delay(_stopLimit);
+        for (var index = _parts.Count - 1; index >= 0; index--)
+        {
+            var (part, stopAsync) = _parts[index];
+            if (await Task.WhenAny(stopAsync(), limit) == limit)
+            {
+                throw new CommandFailure(new Fault(
+                    "stop-incomplete",
+                    $"The {part} did not stop in time; the service ends without it.",
+                    "Nothing acknowledged is lost: the next start recovers from the log."));
+            }
+        }
+    }
+
+    private static Task OnReactor(Reactor reactor, Func<ValueTask> work) => reactor.InvokeAsync(async () =>
+    {
+        await work();
+        return true;
+    });
+
+    private static Fault Explain(Fault fault) =>
+        fault.Remedy.Length > 0 ? fault : fault with { Remedy = "Give another address with --iscsi HOST:PORT." };
+}

@@ -1,0 +1,38 @@
+using Uss.Runtime;
+using Uss.WebUi.Contracts;
+
+namespace Uss.Host.Serve;
+
+/// <summary>What the service prints when it serves: one line for programs that wait for it, then how to attach.</summary>
+internal static class StartupText
+{
+    /// <summary>The line that starts with <c>ready</c>.</summary>
+    public static string Ready(StatusView status) =>
+        $"ready: iSCSI target {status.Target} on {string.Join(", ", status.Portals)} with {Count(status.Luns, "LUN")}, "
+        + $"{Count(status.Disks, "disk")} ({status.State})";
+
+    /// <summary>How to attach from Linux, Windows and QEMU.</summary>
+    /// <param name="status">The service.</param>
+    /// <param name="portal">Where the target listens.</param>
+    public static string Attach(StatusView status, Endpoint portal)
+    {
+        var address = portal.Address.Equals(System.Net.IPAddress.Any) || portal.Address.Equals(System.Net.IPAddress.IPv6Any)
+            ? "ADDRESS"
+            : portal.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{portal.Address}]" : $"{portal.Address}";
+        return $"""
+
+            Attach the LUNs
+              Linux     iscsiadm -m discovery -t sendtargets -p {address}:{portal.Port}
+                        iscsiadm -m node -T {status.Target} -p {address}:{portal.Port} --login
+                        lsblk -S    # the new disks; detach with --logout in place of --login
+              Windows   New-IscsiTargetPortal -TargetPortalAddress {address.Trim('[', ']')} -TargetPortalPortNumber {portal.Port}
+                        Connect-IscsiTarget -NodeAddress {status.Target}
+                        Get-Disk | Where-Object BusType -eq iSCSI    # bring it online and format it
+              QEMU      qemu-system-x86_64 -drive file=iscsi://{address}:{portal.Port}/{status.Target}/0,format=raw,if=virtio
+            Manage      uss status, uss volume create v1 --size 50G, uss lun map v1 --lun 1, uss --help
+            Stop        Ctrl-C
+            """;
+    }
+
+    private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+}

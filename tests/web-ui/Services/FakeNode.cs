@@ -1,0 +1,65 @@
+using Uss.Runtime;
+using Uss.WebUi.Contracts;
+
+namespace Uss.WebUi.Services;
+
+/// <summary>A node in memory: volumes in a list, and what was applied to its target.</summary>
+internal sealed class FakeNode : INode
+{
+    public SortedDictionary<string, NodeVolume> Volumes { get; } = new(StringComparer.Ordinal);
+
+    public List<DiskView> Disks { get; } = [];
+
+    public List<SessionView> Sessions { get; } = [];
+
+    public List<AccessRules> Applied { get; } = [];
+
+    public NodeDescription Describe() => new()
+    {
+        Version = "1.2.3",
+        Started = DateTimeOffset.UnixEpoch,
+        Target = "iqn.2026-11.local.uss:default",
+        Portals = ["127.0.0.1:3260"],
+        OpenOnLoopback = true,
+        Reactor = "simulated",
+    };
+
+    public Task<IReadOnlyList<NodeVolume>> ListVolumesAsync() => Task.FromResult<IReadOnlyList<NodeVolume>>([.. Volumes.Values]);
+
+    public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies)
+    {
+        if (Volumes.ContainsKey(name))
+            return Task.FromResult<Result<NodeVolume>>(new Fault("volume-exists", $"There is a volume '{name}' already."));
+        Volumes[name] = new NodeVolume
+        {
+            Name = name,
+            Id = "00000000000000aa",
+            SizeBytes = sizeBytes,
+            UsedBytes = 0,
+            Copies = copies,
+            State = "healthy",
+            Created = DateTimeOffset.UnixEpoch,
+        };
+        return Task.FromResult<Result<NodeVolume>>(Volumes[name]);
+    }
+
+    public Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes)
+    {
+        if (!Volumes.TryGetValue(name, out var volume))
+            return Task.FromResult<Result<NodeVolume>>(Faults.VolumeNotFound(name));
+        Volumes[name] = volume with { SizeBytes = sizeBytes };
+        return Task.FromResult<Result<NodeVolume>>(Volumes[name]);
+    }
+
+    public Task<Fault?> RemoveVolumeAsync(string name) => Task.FromResult(Volumes.Remove(name) ? null : Faults.VolumeNotFound(name));
+
+    public Task<IReadOnlyList<DiskView>> ListDisksAsync() => Task.FromResult<IReadOnlyList<DiskView>>(Disks);
+
+    public Task<IReadOnlyList<SessionView>> ListSessionsAsync() => Task.FromResult<IReadOnlyList<SessionView>>(Sessions);
+
+    public Task ApplyAccessAsync(AccessRules rules)
+    {
+        Applied.Add(rules);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,40 @@
+namespace Uss.WebUi.Services;
+
+/// <summary>The application services of one node. The API, the pages and the program itself call these and nothing below.</summary>
+public sealed class ManagementServices : IDisposable
+{
+    /// <summary>Creates all services.</summary>
+    /// <param name="node">The node to manage.</param>
+    /// <param name="records">The records that the services keep.</param>
+    /// <param name="time">Tells when things were created.</param>
+    public ManagementServices(INode node, IRecordStore records, TimeProvider time)
+    {
+        Access = new AccessService(node, records);
+        Luns = new LunService(node, records, Access);
+        Volumes = new VolumeService(node, records, Access);
+        Initiators = new InitiatorService(records, Access, time);
+        Node = new NodeService(node, Luns);
+    }
+
+    /// <summary>LUN maps and initiator rules as the target applies them.</summary>
+    public AccessService Access { get; }
+
+    /// <summary>LUN maps.</summary>
+    public LunService Luns { get; }
+
+    /// <summary>Volumes.</summary>
+    public VolumeService Volumes { get; }
+
+    /// <summary>Initiator rules.</summary>
+    public InitiatorService Initiators { get; }
+
+    /// <summary>The node's state, disks and sessions.</summary>
+    public NodeService Node { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Luns.Dispose();
+        Access.Dispose();
+    }
+}
