@@ -23,6 +23,10 @@ internal struct FileStatus
     [FieldOffset(40)]
     internal ulong SizeBytes;
 
+    /// <summary>Space that it takes, in units of 512 bytes.</summary>
+    [FieldOffset(48)]
+    internal ulong Blocks;
+
     [FieldOffset(128)]
     internal uint DeviceMajor;
 
