@@ -26,4 +26,7 @@ internal static class BlockLimits
 
     /// <summary>MAXIMUM WRITE SAME LENGTH: 512 MiB, so that a command stays bounded in time.</summary>
     public const uint MaximumWriteSame = 1 << 20;
+
+    /// <summary>MAXIMUM ATOMIC TRANSFER LENGTH: 1 MiB.</summary>
+    public const uint MaximumAtomic = 2048;
 }

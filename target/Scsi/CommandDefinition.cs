@@ -14,6 +14,9 @@ internal enum DataOutRule : byte
     /// <summary>The extent's blocks.</summary>
     Blocks,
 
+    /// <summary>The extent's blocks, of which there may be as many as an atomic write takes.</summary>
+    AtomicBlocks,
+
     /// <summary>The extent's blocks, when BYTCHK asks for a comparison with them; one block for BYTCHK 11b.</summary>
     VerifyBlocks,
 
@@ -53,6 +56,12 @@ internal enum CommandTraits : byte
 
     /// <summary>Also served by well known logical units.</summary>
     WellKnown = 4,
+
+    /// <summary>Is let through by every reservation, or decides for itself.</summary>
+    Unreserved = 8,
+
+    /// <summary>Is let through by write exclusive reservations.</summary>
+    Reads = 16,
 }
 
 /// <summary>One row of the table of commands: what dispatches, checks and reports an operation code (with service action).</summary>

@@ -15,6 +15,8 @@ internal static class DataOut
         {
             case DataOutRule.Blocks:
                 return Extent(cdb, unit, BlockLimits.MaximumTransfer);
+            case DataOutRule.AtomicBlocks:
+                return Extent(cdb, unit, BlockLimits.MaximumAtomic);
             case DataOutRule.VerifyBlocks:
                 return (cdb[1] & 0x06) switch
                 {

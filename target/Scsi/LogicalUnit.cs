@@ -1,4 +1,5 @@
 using Uss.Target.Scsi.ModePages;
+using Uss.Target.Scsi.Reservations;
 using Uss.Volumes;
 
 namespace Uss.Target.Scsi;
@@ -26,6 +27,18 @@ internal sealed class LogicalUnit(IVolume volume)
     /// <summary>What MODE SELECT can change.</summary>
     public ModeParameters Mode;
 
+    /// <summary>Persistent registrations and reservation in force.</summary>
+    public ReservationState Reservations { get; set; } = new();
+
+    /// <summary>A change of <see cref="Reservations"/> is being stored.</summary>
+    public bool IsReservationChanging { get; set; }
+
+    /// <summary>Holder of a RESERVE, or null.</summary>
+    public DeviceNexus? ReservedBy { get; set; }
+
+    /// <summary>A reservation of either kind is in force.</summary>
+    public bool IsReserved => ReservedBy is not null || Reservations.Type != ReservationType.None;
+
     /// <summary>All I_T_L nexuses of this logical unit.</summary>
     public IReadOnlyList<LunView> Views => _views;
 
@@ -33,7 +46,12 @@ internal sealed class LogicalUnit(IVolume volume)
     public void Add(LunView view) => _views.Add(view);
 
     /// <summary>Removes a nexus; what it held by its login goes with it.</summary>
-    public void Remove(LunView view) => _views.Remove(view);
+    public void Remove(LunView view)
+    {
+        _views.Remove(view);
+        if (ReferenceEquals(ReservedBy, view.Nexus))
+            ReservedBy = null;
+    }
 
     /// <summary>True when the extent lies within the medium. Overflow-safe for any input.</summary>
     public bool Contains(ulong lba, ulong count)
@@ -62,10 +80,21 @@ internal sealed class LogicalUnit(IVolume volume)
         }
     }
 
+    /// <summary>Establishes a unit attention condition for a registered nexus, if it is there.</summary>
+    public void Notify(Registration registration, UnitAttentions attention)
+    {
+        foreach (var view in _views)
+        {
+            if (registration.IsOf(view.Nexus))
+                view.Pending |= attention;
+        }
+    }
+
     /// <summary>A reset of the logical unit (SAM-5, 6.3.3): what does not outlive a reset returns to its default.</summary>
     public void Reset(UnitAttentions attention)
     {
         Mode = default;
+        ReservedBy = null;
         foreach (var view in _views)
         {
             view.PreventsRemoval = false;

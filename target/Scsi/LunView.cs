@@ -22,7 +22,7 @@ internal sealed class LunView(DeviceNexus nexus, LogicalUnit unit, int lun)
     public bool PreventsRemoval { get; set; }
 
     /// <summary>Nothing stands between a plain command and its execution.</summary>
-    public bool IsClear => Pending == UnitAttentions.None;
+    public bool IsClear => Pending == UnitAttentions.None && !Unit.IsReserved;
 
     /// <summary>Sense format that the logical unit is set to.</summary>
     public bool UsesDescriptorSense => Unit.Mode.UsesDescriptorSense;

@@ -109,7 +109,8 @@ internal static class ReadWrite
         command.FailVolume(view, result);
     }
 
-    private static ValueTask Write(ScsiCommand command, LunView view, BlockCdb extent)
+    /// <summary>Writes an extent.</summary>
+    public static ValueTask Write(ScsiCommand command, LunView view, BlockCdb extent)
     {
         if (!Check(command, view, extent) || !TryGetData(command, view, extent.Count, out var data))
             return default;

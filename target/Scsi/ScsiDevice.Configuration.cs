@@ -1,3 +1,4 @@
+using Uss.Target.Scsi.Reservations;
 using Uss.Volumes;
 
 namespace Uss.Target.Scsi;
@@ -5,6 +6,13 @@ namespace Uss.Target.Scsi;
 /// <content>The LUN map and what changes under running sessions.</content>
 public sealed partial class ScsiDevice
 {
+    private readonly Dictionary<VolumeId, ReservationRecord> _stored = [];
+
+    /// <summary>
+    /// Brings back what <see cref="Journal"/> stored of a volume, before the configuration that first maps it.
+    /// </summary>
+    public void RestoreReservations(VolumeId volume, ReservationRecord record) => _stored[volume] = record;
+
     /// <summary>
     /// Puts a configuration into force. Nexuses whose map changes learn it by the unit attention REPORTED LUNS DATA HAS
     /// CHANGED; a volume whose size changed, by CAPACITY DATA HAS CHANGED. Logical units that stay keep their state.
@@ -59,10 +67,18 @@ public sealed partial class ScsiDevice
         {
             // Another volume under an old name is another logical unit; a volume under a new name stays what it was.
             var renamed = _units.Values.FirstOrDefault(other => other.Volume.Id == volume.Id);
-            _units[name] = renamed ?? new LogicalUnit(volume);
+            _units[name] = renamed ?? CreateUnit(volume);
         }
 
         return true;
+    }
+
+    private LogicalUnit CreateUnit(IVolume volume)
+    {
+        var unit = new LogicalUnit(volume);
+        if (_stored.Remove(volume.Id, out var record))
+            unit.Reservations = ReservationState.FromRecord(record);
+        return unit;
     }
 
     private void MapViews(DeviceNexus nexus)

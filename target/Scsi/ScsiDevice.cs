@@ -1,4 +1,5 @@
 using Uss.Runtime;
+using Uss.Target.Scsi.Reservations;
 
 namespace Uss.Target.Scsi;
 
@@ -16,6 +17,15 @@ public sealed partial class ScsiDevice(BufferPool buffers) : IScsiDevice
     private readonly List<DeviceNexus> _nexuses = [];
     private readonly Dictionary<string, LogicalUnit> _units = new(StringComparer.Ordinal);
     private TargetConfiguration _configuration = new() { Iqn = string.Empty };
+
+    /// <summary>Keeps reservations that survive a loss of power; null: there are none such (PTPL_C 0).</summary>
+    public IReservationJournal? Journal { get; init; }
+
+    /// <summary>Ends the tasks of a nexus for PREEMPT AND ABORT; set by the transport.</summary>
+    public TaskAborter? TaskAborter { get; set; }
+
+    /// <summary>Finds how much space a volume uses and has left; null: not reported.</summary>
+    public ThinUsageLookup? ThinUsage { get; init; }
 
     /// <summary>Buffers for data-in.</summary>
     internal BufferPool Buffers { get; } = buffers;
@@ -85,6 +95,10 @@ public sealed partial class ScsiDevice(BufferPool buffers) : IScsiDevice
         var definition = CommandTable.Find(command.Cdb);
         if (view is null)
             return ExecuteWithoutUnit(command, definition);
+
+        // RESERVATION CONFLICT goes before any other status (SAM-5, 5.3.3).
+        if (ReservationRules.IsConflict(command, view, definition))
+            return command.End(ScsiStatus.ReservationConflict);
         if (view.Pending != UnitAttentions.None && (definition is null || (definition.Traits & CommandTraits.IgnoresUnitAttention) == 0))
             return command.Fail(view, view.TakeUnitAttention());
         return definition is null ? FailUnknown(command, view) : Execute(command, view, definition);

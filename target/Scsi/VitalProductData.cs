@@ -58,7 +58,7 @@ internal static class VitalProductData
             ExtendedInquiryData => WriteExtendedInquiry(data[HeaderLength..]),
             BlockLimitsPage => WriteBlockLimits(data[HeaderLength..]),
             BlockDeviceCharacteristics => WriteCharacteristics(data[HeaderLength..]),
-            _ => WriteProvisioning(data[HeaderLength..]),
+            _ => WriteProvisioning(data[HeaderLength..], device, view!.Unit),
         };
         BinaryPrimitives.WriteUInt16BigEndian(data[2..], (ushort)length);
         return command.GoodWith(buffer, HeaderLength + length, allocationLength);
@@ -102,6 +102,9 @@ internal static class VitalProductData
         // UGAVALID with an alignment of 0.
         BinaryPrimitives.WriteUInt32BigEndian(data[(32 - HeaderLength)..], 0x8000_0000);
         BinaryPrimitives.WriteUInt64BigEndian(data[(36 - HeaderLength)..], BlockLimits.MaximumWriteSame);
+
+        // No alignment, granularity or boundary for atomic writes.
+        BinaryPrimitives.WriteUInt32BigEndian(data[(44 - HeaderLength)..], BlockLimits.MaximumAtomic);
         return 0x3C;
     }
 
@@ -114,8 +117,11 @@ internal static class VitalProductData
     }
 
     // SBC-4, 6.6.7.
-    private static int WriteProvisioning(Span<byte> data)
+    private static int WriteProvisioning(Span<byte> data, ScsiDevice device, LogicalUnit unit)
     {
+        if (device.ThinUsage?.Invoke(unit.Volume.Name) is not null)
+            data[0] = LogSense.ThresholdExponent;
+
         // LBPU, LBPWS, LBPWS10; LBPRZ 001b: unmapped blocks read as zeros.
         data[5 - HeaderLength] = 0xE4;
 

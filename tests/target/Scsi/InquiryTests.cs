@@ -83,9 +83,9 @@ public class InquiryTests
     {
         using var rig = new ScsiRig();
         Assert.That(
-            Convert.ToHexString(rig.Run("12 01 B0 00 FF 00").Data[..44]),
+            Convert.ToHexString(rig.Run("12 01 B0 00 FF 00").Data),
             Is.EqualTo("00B0003C" + "00FF0008" + "00008000" + "00000800" + "00000000" + "00100000" + "00000100" + "00000008"
-                + "80000000" + "0000000000100000"));
+                + "80000000" + "0000000000100000" + "00000800" + new string('0', 32)));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using Uss.Runtime;
 using Uss.Target.Scsi;
+using Uss.Target.Scsi.Reservations;
 
 namespace Uss.Target.Tests.Scsi;
 
@@ -10,9 +11,14 @@ internal sealed class ScsiRig : IDisposable
     public const string OtherInitiator = "iqn.2026-11.test:other";
 
     public ScsiRig(params MemoryVolume[] volumes)
+        : this(null, null, volumes)
+    {
+    }
+
+    public ScsiRig(IReservationJournal? journal, ThinUsageLookup? usage, params MemoryVolume[] volumes)
     {
         Volumes = volumes.Length > 0 ? volumes.ToDictionary(volume => volume.Name) : new() { ["v0"] = new MemoryVolume("v0", 1 << 20) };
-        Device = new ScsiDevice(Pool);
+        Device = new ScsiDevice(Pool) { Journal = journal, ThinUsage = usage };
         Configuration = new TargetConfiguration
         {
             Iqn = "iqn.2026-11.local.uss:default",
@@ -121,10 +127,12 @@ internal sealed record ScsiAnswer(ScsiStatus Status, byte[] Data, byte[] Sense, 
 
     public void MustBeGood() => Assert.That(Status, Is.EqualTo(ScsiStatus.Good), () => ToString());
 
-    public void MustFail(int key, int code)
+    public void MustConflict() => Assert.That(Status, Is.EqualTo(ScsiStatus.ReservationConflict), () => ToString());
+
+    public void MustFail(int key, int code, string why = "")
     {
-        Assert.That(Status, Is.EqualTo(ScsiStatus.CheckCondition));
-        Assert.That($"{Key:X}/{Code:X4}", Is.EqualTo($"{key:X}/{code:X4}"));
+        Assert.That(Status, Is.EqualTo(ScsiStatus.CheckCondition), why);
+        Assert.That($"{Key:X}/{Code:X4}", Is.EqualTo($"{key:X}/{code:X4}"), why);
         Assert.That(Data, Is.Empty);
     }
 

@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Uss.Runtime;
+
+namespace Uss.Target.Scsi.Reservations;
+
+/// <summary>PERSISTENT RESERVE OUT (SPC-5, 6.16), without third-party registration and REGISTER AND MOVE.</summary>
+internal static class PersistentReserveOut
+{
+    private const int ListLength = 24;
+
+    // Byte 20 of the parameter list.
+    private const int FlagsByte = 20;
+    private const int ActivatePersistence = 0x01;
+
+    /// <summary>Registrations that one logical unit keeps.</summary>
+    private const int MaximumRegistrations = 1024;
+
+    private enum Action
+    {
+        Register = 0,
+        Reserve = 1,
+        Release = 2,
+        Clear = 3,
+        Preempt = 4,
+        PreemptAndAbort = 5,
+        RegisterAndIgnore = 6,
+    }
+
+    public static ValueTask Execute(ScsiDevice device, ScsiCommand command, LunView view)
+    {
+        var action = (Action)(command.Cdb[1] & 0x1F);
+        var listLength = BinaryPrimitives.ReadUInt32BigEndian(command.Cdb[5..]);
+        command.TransferLength = command.DataOut.Length;
+        if (listLength != ListLength || command.DataOut.Length < ListLength)
+            return command.Fail(view, Sense.Illegal(AdditionalSense.ParameterListLengthError));
+        if (view.Unit.ReservedBy is not null)
+            return command.End(ScsiStatus.ReservationConflict);
+        if (CheckType(command, action) is { } invalidType)
+            return command.Fail(view, invalidType);
+        if (CheckFlags(device, command.DataOut.Span[FlagsByte], action) is { } invalidFlags)
+            return command.Fail(view, invalidFlags);
+        return Run(device, command, view, action);
+    }
+
+    private static Sense? CheckType(ScsiCommand command, Action action)
+    {
+        if (action is not (Action.Reserve or Action.Release or Action.Preempt or Action.PreemptAndAbort))
+            return null;
+
+        // SCOPE: only the logical unit.
+        if (command.Cdb[2] >> 4 != 0)
+            return Sense.InvalidCdbField(2, 7);
+
+        // PREEMPT looks at TYPE only where it establishes a reservation.
+        var isTypeValid = action is Action.Preempt or Action.PreemptAndAbort
+            || ReservationTypes.IsValid((ReservationType)(command.Cdb[2] & 0x0F));
+        return isTypeValid ? null : Sense.InvalidCdbField(2, 3);
+    }
+
+    private static Sense? CheckFlags(ScsiDevice device, byte flags, Action action)
+    {
+        // The flags count for registering alone; SPEC_I_PT and ALL_TG_PT are not served (capabilities say so).
+        if (action is not (Action.Register or Action.RegisterAndIgnore))
+            return null;
+        if ((flags & 0x08) != 0)
+            return Sense.InvalidParameter(FlagsByte, 3);
+        if ((flags & 0x04) != 0)
+            return Sense.InvalidParameter(FlagsByte, 2);
+        return (flags & ActivatePersistence) != 0 && device.Journal is null ? Sense.InvalidParameter(FlagsByte, 0) : null;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
+    private static async ValueTask Run(ScsiDevice device, ScsiCommand command, LunView view, Action action)
+    {
+        var unit = view.Unit;
+        var change = new ReservationChange(unit.Reservations, view.Nexus);
+        switch (Apply(change, command, action))
+        {
+            case ReservationOutcome.Conflict:
+                await command.End(ScsiStatus.ReservationConflict);
+                return;
+            case ReservationOutcome.InvalidKey:
+                await command.Fail(view, Sense.InvalidParameter(8));
+                return;
+            case ReservationOutcome.InvalidType:
+                await command.Fail(view, Sense.InvalidCdbField(2, 3));
+                return;
+            case ReservationOutcome.InvalidRelease:
+                await command.Fail(view, Sense.Illegal(AdditionalSense.InvalidReleaseOfPersistentReservation));
+                return;
+        }
+
+        if (change.Next.Registrations.Count > MaximumRegistrations)
+        {
+            await command.Fail(view, Sense.Illegal(AdditionalSense.InsufficientRegistrationResources));
+            return;
+        }
+
+        // One change of a logical unit at a time: the next one starts from what is stored.
+        if (unit.IsReservationChanging)
+        {
+            await command.End(ScsiStatus.Busy);
+            return;
+        }
+
+        unit.IsReservationChanging = true;
+        var isStored = await StoreAsync(device, unit, change.Next);
+        unit.IsReservationChanging = false;
+        if (!isStored)
+        {
+            await command.Fail(view, new Sense(SenseKey.HardwareError, AdditionalSense.InternalTargetFailure));
+            return;
+        }
+
+        unit.Reservations = change.Next;
+        foreach (var (registration, attention) in change.Notices)
+            unit.Notify(registration, attention);
+        if (action == Action.PreemptAndAbort)
+            await AbortAsync(device, view, change.Preempted);
+        await command.Good();
+    }
+
+    private static ReservationOutcome Apply(ReservationChange change, ScsiCommand command, Action action)
+    {
+        var list = command.DataOut.Span;
+        var key = BinaryPrimitives.ReadUInt64BigEndian(list);
+        var actionKey = BinaryPrimitives.ReadUInt64BigEndian(list[8..]);
+        var isPersistent = (list[FlagsByte] & ActivatePersistence) != 0;
+        var type = (ReservationType)(command.Cdb[2] & 0x0F);
+        return action switch
+        {
+            Action.Register => change.Register(key, actionKey, ignoresKey: false, isPersistent),
+            Action.RegisterAndIgnore => change.Register(key, actionKey, ignoresKey: true, isPersistent),
+            Action.Reserve => change.Reserve(key, type),
+            Action.Release => change.Release(key, type),
+            Action.Clear => change.Clear(key),
+            _ => change.Preempt(key, actionKey, type),
+        };
+    }
+
+    private static ValueTask<bool> StoreAsync(ScsiDevice device, LogicalUnit unit, ReservationState next)
+    {
+        if (device.Journal is not { } journal || !(next.IsPersistent || unit.Reservations.IsPersistent))
+            return new(true);
+        return journal.SaveAsync(unit.Volume.Id, next.IsPersistent && next.Registrations.Count > 0 ? next.ToRecord() : null);
+    }
+
+    // The transport ends the tasks of those who lost; the answer waits until none of them can reach the medium.
+    private static async ValueTask AbortAsync(ScsiDevice device, LunView view, List<Registration> preempted)
+    {
+        if (device.TaskAborter is not { } abort)
+            return;
+        foreach (var other in view.Unit.Views.ToList())
+        {
+            if (!ReferenceEquals(other, view) && preempted.Exists(registration => registration.IsOf(other.Nexus)))
+                await abort(other.Nexus, LunAddress.FromNumber(other.Lun));
+        }
+    }
+}
