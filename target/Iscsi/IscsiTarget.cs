@@ -11,6 +11,8 @@ public sealed partial class IscsiTarget
 {
     private const long TickNs = 500_000_000;
 
+    private const int MaximumRejectEvents = 16;
+
     private readonly Reactor _reactor;
     private readonly ITargetEvents _events;
     private readonly List<IscsiConnection> _connections = [];
@@ -51,6 +53,9 @@ public sealed partial class IscsiTarget
     internal IScsiDevice Device { get; }
 
     internal long DataBytes { get; set; }
+
+    /// <summary>Sends so far, on all connections.</summary>
+    internal long Sends { get; set; }
 
     internal IReadOnlyList<IscsiSession> AllSessions => _sessions;
 
@@ -95,8 +100,12 @@ public sealed partial class IscsiTarget
     internal void OnLoginRefused(IscsiConnection connection, LoginNegotiation? login, LoginStatus status, string reason) =>
         _events.LoginRefused(login?.InitiatorName ?? "", connection.Remote.ToString(), (int)status, reason);
 
-    internal void OnRejected(IscsiSession session, Opcode opcode, RejectReason reason) =>
-        _events.PduRejected(session.Describe(), (int)opcode, (int)reason);
+    internal void OnRejected(IscsiSession session, Opcode opcode, RejectReason reason)
+    {
+        // A hostile initiator must not fill the log.
+        if (session.Rejections++ < MaximumRejectEvents)
+            _events.PduRejected(session.Describe(), (int)opcode, (int)reason);
+    }
 
     internal void OnSessionEnded(IscsiSession session)
     {

@@ -56,7 +56,8 @@ internal sealed partial class IscsiSession
             return;
         }
 
-        if (task.Command.Lun != request.Lun)
+        // A command that has its status is no longer in the task set: the answer to it is ahead of this one.
+        if (task.Command.Lun != request.Lun || task.Phase == TaskPhase.Responding)
         {
             Answer(request, TaskManagementResult.TaskDoesNotExist);
             return;

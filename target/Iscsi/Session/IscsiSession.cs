@@ -70,6 +70,9 @@ internal sealed partial class IscsiSession
     /// <summary>Completed when nothing of the session can reach a device any more.</summary>
     public TaskCompletionSource Ended { get; } = new();
 
+    /// <summary>PDUs answered by a Reject.</summary>
+    public long Rejections { get; set; }
+
     /// <summary>Its connection has been cut.</summary>
     public bool IsOver => Connection.IsOver;
 

@@ -99,6 +99,7 @@ internal sealed partial class IscsiConnection
             if (_batch.IsEmpty)
                 continue;
             _isSending = true;
+            _target.Sends++;
             _sendStartedNs = _reactor.MonotonicNs;
             _sendAwaiter = _transport.SendAsync(_batch.Complete()).GetAwaiter();
             if (!_sendAwaiter.IsCompleted)

@@ -66,7 +66,7 @@ internal sealed partial class IscsiConnection
     public async ValueTask RunAsync()
     {
         await ReceiveLoopAsync();
-        Drop("the initiator closed the connection");
+        End();
         Session?.EndTasks();
         if (_isSending)
             await WaitForSendAsync();
@@ -104,6 +104,18 @@ internal sealed partial class IscsiConnection
         _transport.Abort();
     }
 
+    // The peer closed its side. With nothing left to send the connection ends by a FIN, else by a reset.
+    private void End()
+    {
+        const string ByInitiator = "the initiator closed the connection";
+        if (_isSending || _output.Head is not null)
+            Drop(ByInitiator);
+        else if (EndReason.Length == 0)
+            EndReason = ByInitiator;
+        _isAborted = true;
+        _isDiscarding = true;
+    }
+
     /// <summary>Stops listening to the initiator: what is queued is sent, what comes is thrown away.</summary>
     public void StopInterpreting(string reason)
     {
@@ -130,9 +142,12 @@ internal sealed partial class IscsiConnection
     public void Tick(long nowNs)
     {
         var options = _target.Options;
-        if (nowNs >= _lingerUntilNs)
+        if (nowNs >= _lingerUntilNs && !_isAborted)
         {
-            Drop("closed");
+            // Ends the receive that waits for the peer's FIN; what was sent before still arrives.
+            _isAborted = true;
+            _resume?.TrySetResult();
+            _reactor.Spawn(_transport.CloseAsync());
         }
         else if (_isSending && nowNs - _sendStartedNs > Milliseconds(options.SendTimeoutMs))
         {
