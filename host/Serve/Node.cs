@@ -1,4 +1,3 @@
-using Uss.Host.Cli;
 using Uss.Runtime;
 using Uss.Target;
 using Uss.Target.Iscsi;

@@ -1,4 +1,3 @@
-using Serilog;
 using Serilog.Core;
 using Serilog.Extensions.Logging;
 using Uss.Coordination;
@@ -6,7 +5,6 @@ using Uss.Coordination.Sqlite;
 using Uss.Host.Cli;
 using Uss.Runtime;
 using Uss.Runtime.Threaded;
-using Uss.Target;
 using Uss.Target.Iscsi;
 using Uss.Target.Scsi;
 using Uss.Volumes;
