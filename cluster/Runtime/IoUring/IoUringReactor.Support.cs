@@ -70,7 +70,8 @@ public sealed unsafe partial class IoUringReactor
 
         protected override void OnCompleted(int result, uint flags)
         {
-            if (result != -Errno.Canceled)
+            // A wake-up may cross its cancellation; the last one is not waited for again either.
+            if (!Reactor._isWakeCancelled)
                 Reactor.Submit(this);
         }
     }

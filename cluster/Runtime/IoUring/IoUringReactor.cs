@@ -27,41 +27,31 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
     internal bool HasPollFirst => (_ring.Setup & RingSetup.DeferTaskRun) != 0;
 
     /// <summary>Makes a reactor that is not yet started, or says why this kernel or container has no io_uring.</summary>
-    public static Result<IoUringReactor> Create(ReactorOptions options)
+    public static Result<IoUringReactor> Create(ReactorOptions options) => Create(options, isModern: true);
+
+    /// <summary>As <see cref="Create(ReactorOptions)"/>; tests try the ring of old kernels on new ones.</summary>
+    internal static Result<IoUringReactor> Create(ReactorOptions options, bool isModern)
     {
-        var ring = Ring.Create(options.SubmissionEntries);
+        var ring = Ring.Create(options.SubmissionEntries, isModern);
         return ring.IsOk ? new IoUringReactor(options, ring.Value) : ring.Fault;
     }
 
-    /// <summary>Hands an operation to the kernel at the end of this turn.</summary>
+    /// <summary>Hands an operation to the kernel at the end of this turn, or of a later one when there is no room in this one's call.</summary>
     internal void Submit(Operation operation)
     {
         operation.MarkSubmitted();
         _inFlight++;
+        var entry = _firstWaiting is null ? _ring.TryNext() : null;
+        if (entry is not null)
+        {
+            Fill(entry, operation);
+            return;
+        }
+
         if (_firstWaiting is null)
-        {
-            var entry = _ring.TryNext();
-            if (entry is null)
-            {
-                // A full queue goes to the kernel before the turn ends. Should it refuse (too much is under way), the
-                // operation waits for its turn.
-                _ = _ring.Submit();
-                entry = _ring.TryNext();
-            }
-
-            if (entry is not null)
-            {
-                Fill(entry, operation);
-                return;
-            }
-
             _firstWaiting = operation;
-        }
         else
-        {
             _lastWaiting!.NextWaiting = operation;
-        }
-
         _lastWaiting = operation;
     }
 
@@ -133,6 +123,7 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
         entry->UserData = operation.UserData;
     }
 
+    // Operations that found no room go first in a later turn; that turn does not wait.
     private void SubmitWaiting()
     {
         while (_firstWaiting is { } operation)

@@ -54,10 +54,10 @@ internal sealed unsafe partial class Ring
     }
 
     /// <summary>Makes a ring that is not yet enabled, or says why this kernel has none.</summary>
-    internal static Result<Ring> Create(int entries)
+    internal static Result<Ring> Create(int entries, bool isModern)
     {
         var error = 0;
-        foreach (var flags in Attempts)
+        foreach (var flags in isModern ? Attempts : [Base])
         {
             var parameters = new RingParameters { Flags = flags, CompletionEntries = (uint)entries * CompletionsPerSubmission };
             var descriptor = RingCalls.Setup((uint)entries, &parameters);

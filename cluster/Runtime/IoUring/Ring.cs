@@ -41,9 +41,6 @@ internal sealed unsafe partial class Ring : IDisposable
         return entry;
     }
 
-    /// <summary>Hands prepared entries to the kernel without waiting or taking completions. 0 or an error number.</summary>
-    internal int Submit() => Enter(0, RingEnter.None, null, 0);
-
     /// <summary>
     /// Hands prepared entries to the kernel, lets it finish deferred work and waits until a completion is there or
     /// <paramref name="timeoutNs"/> have passed: 0 does not wait, -1 waits without limit. 0 or an error number.

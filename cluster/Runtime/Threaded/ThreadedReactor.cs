@@ -192,6 +192,7 @@ public abstract partial class ThreadedReactor : Reactor
     private void Main()
     {
         SetCurrent(this);
+        SynchronizationContext.SetSynchronizationContext(new ReactorContext(this));
         try
         {
             if (_options.Processor >= 0)

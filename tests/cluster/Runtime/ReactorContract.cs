@@ -1,4 +1,5 @@
 using System.Net;
+using Uss.Runtime.IoUring;
 using Uss.Runtime.Simulated;
 using Uss.Runtime.Threaded;
 using Uss.TestSupport;
@@ -8,6 +9,7 @@ namespace Uss.Runtime.Tests;
 /// <summary>Base of the tests that every reactor has to pass, the simulated one too.</summary>
 /// <param name="kind">Which one.</param>
 [TestFixture("io_uring")]
+[TestFixture("io_uring of old kernels")]
 [TestFixture("portable")]
 [TestFixture("simulated")]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -35,6 +37,7 @@ public abstract class ReactorContract(string kind)
 /// <summary>Base of the tests of the reactors that have a thread.</summary>
 /// <param name="kind">Which one.</param>
 [TestFixture("io_uring")]
+[TestFixture("io_uring of old kernels")]
 [TestFixture("portable")]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public abstract class RealReactorContract(string kind)
@@ -54,6 +57,8 @@ internal static class RealReactors
 {
     internal static ThreadedReactor Create(string kind, ReactorOptions options)
     {
+        if (kind == "io_uring of old kernels")
+            return IoUringReactor.Create(options, isModern: false).Value!;
         var choice = ReactorFactory.Create(options, kind);
         Assert.That(choice.Fault, Is.Null);
         return choice.Value.Reactor;

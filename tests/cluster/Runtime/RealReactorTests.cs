@@ -148,6 +148,13 @@ public sealed class RealReactorTests(string kind) : RealReactorContract(kind)
     }
 
     [Test]
+    public Task Code_that_awaits_the_thread_pool_comes_back() => Run(async reactor =>
+    {
+        Assert.That(await Task.Run(() => reactor.IsCurrent), Is.False);
+        Assert.That(reactor.IsCurrent);
+    });
+
+    [Test]
     public Task The_clock_stands_still_during_a_turn() => Run(async reactor =>
     {
         var before = reactor.MonotonicNs;
