@@ -6,7 +6,11 @@ namespace Uss.Host.Cli;
 /// <summary>The CHAP options that <c>initiator create</c> and <c>initiator set</c> share.</summary>
 internal sealed class ChapOptions
 {
-    private readonly Option<string?> _user = new("--chap-user") { Description = "CHAP user that the initiator must prove", HelpName = "USER" };
+    private readonly Option<string?> _user = new("--chap-user")
+    {
+        Description = "CHAP user that the initiator must prove",
+        HelpName = "USER",
+    };
 
     private readonly Option<string?> _secret = new("--chap-secret")
     {

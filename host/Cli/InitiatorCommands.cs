@@ -97,7 +97,8 @@ internal static class InitiatorCommands
     private static void Print(ParseResult parsed, InitiatorView rule, string done, ChapSecrets secrets)
     {
         var printer = GlobalOptions.PrinterOf(parsed);
-        printer.Done(rule, $"{done} the rule for initiator {rule.Iqn}: {(rule.ChapUser is null ? "no CHAP" : "CHAP user " + rule.ChapUser)}");
+        var chap = rule.ChapUser is null ? "no CHAP" : "CHAP user " + rule.ChapUser;
+        printer.Done(rule, $"{done} the rule for initiator {rule.Iqn}: {chap}");
         // Shown once, on the stream for people, so that a program that reads the JSON never stores it by accident.
         if (secrets.ChapWasGenerated)
             Console.Error.WriteLine($"CHAP secret of {secrets.Chap!.User}, shown only now: {secrets.Chap.Secret}");

@@ -64,5 +64,6 @@ internal static class LunCommands
             ("access", lun => lun.ReadOnly ? "read-only" : "read-write"));
     });
 
-    private static Option<string?> Initiator(string description) => new("--initiator", "-i") { Description = description, HelpName = "IQN" };
+    private static Option<string?> Initiator(string description) =>
+        new("--initiator", "-i") { Description = description, HelpName = "IQN" };
 }

@@ -89,7 +89,11 @@ internal static class ServeCommand
         "uss serve --iscsi 192.0.2.10:3260 --initiator iqn.1993-08.org.debian:01:4f0cf54bb7b",
         "uss serve --iscsi 0.0.0.0:3260 --chap-user all --chap-secret-file secret.txt")
         .With(_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _nodes, _initiator, _chapUser, _chapSecretFile, _requireRule)
-        .Does(async (parsed, _) => await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output));
+        .Does(async (parsed, _) =>
+        {
+            using var shutdown = new Shutdown();
+            await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output, shutdown.Asked);
+        });
 
     /// <summary>Reads and checks the options.</summary>
     internal static ServeOptions OptionsOf(ParseResult parsed)

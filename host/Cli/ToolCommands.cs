@@ -11,7 +11,7 @@ internal static class ToolCommands
     {
         var scenario = new Option<string?>("--scenario") { Description = "Only this scenario [default: all of them]", HelpName = "NAME" };
         var seed = new Option<ulong>("--seed") { Description = "First seed", HelpName = "N", DefaultValueFactory = _ => 1 };
-        var seeds = new Option<int>("--seeds") { Description = "Seeds to run, from the first one on", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var seeds = new Option<int>("--seeds") { Description = "Seeds to run", HelpName = "N", DefaultValueFactory = _ => 1 };
         var ticks = new Option<int>("--ticks") { Description = "Operations of clients [default: as the scenario has it]", HelpName = "M" };
         var trace = new Option<bool>("--trace") { Description = "Print every event" };
         var threads = new Option<int>("--threads") { Description = "Threads to use [default: one a processor]", HelpName = "N" };

@@ -14,7 +14,8 @@ internal static class VolumeCommands
     {
         if (ByteSize.TryParse(text, out var sizeBytes, out var reason))
             return sizeBytes;
-        throw CommandFailure.Usage($"{option}: {reason}.", "Use a multiple of 512 bytes with K, M, G or T (powers of 1024), for example 50G.");
+        throw CommandFailure.Usage(
+            $"{option}: {reason}.", "Use a multiple of 512 bytes with K, M, G or T (powers of 1024), for example 50G.");
     }
 
     private static Verb CreateVolume()
@@ -114,8 +115,8 @@ internal static class VolumeCommands
             var volume = await api.GetAsync<VolumeView>(PathOf(parsed.GetRequiredValue(name)), cancel);
             if (volume.Luns.Count == 0)
             {
-                Confirmation.Obtain(
-                    parsed, "volume", volume.Name, $"This destroys volume {volume.Name} ({ByteSize.Format(volume.SizeBytes)}) and all its data.");
+                var consequence = $"This destroys volume {volume.Name} ({ByteSize.Format(volume.SizeBytes)}) and all its data.";
+                Confirmation.Obtain(parsed, "volume", volume.Name, consequence);
             }
 
             // While LUNs show it, the service refuses and says how to unmap.

@@ -66,9 +66,21 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
         return null;
     }
 
-    private static Fault Explain(Fault fault, PlannedDisk planned) => fault.Code == "disk-missing" && planned.IsKnown
-        ? fault with { Remedy = "Bring the file or device back to this path and restart the service; nothing on it is given up meanwhile." }
-        : fault.Code == "disk-missing" && !planned.Path.StartsWith("/dev/", StringComparison.Ordinal)
-            ? fault with { Remedy = $"Check the path, or make a file to use as a disk: truncate -s {ServeOptions.DefaultDiskSize} {planned.Path}" }
-            : fault;
+    private static Fault Explain(Fault fault, PlannedDisk planned)
+    {
+        if (fault.Code != "disk-missing")
+            return fault;
+        if (planned.IsKnown)
+        {
+            return fault with
+            {
+                Remedy = "Bring the file or device back to this path and restart the service; nothing is given up meanwhile.",
+            };
+        }
+
+        var command = $"truncate -s {ServeOptions.DefaultDiskSize} {planned.Path}";
+        return planned.Path.StartsWith("/dev/", StringComparison.Ordinal)
+            ? fault
+            : fault with { Remedy = $"Check the path, or make a file to use as a disk: {command}" };
+    }
 }

@@ -15,9 +15,7 @@ internal static class DiskViews
     private static DiskView Of(DiskDescription disk, PlannedDisk? planned)
     {
         var readOnly = disk.Statistics?.ReadOnlyBecause;
-        var problem = disk.Fault ?? readOnly ?? (disk.State == DiskState.Missing
-            ? new Fault("disk-missing", $"Disk {disk.Name} is not there.", "Attach it again, or give its path with --disk, and restart the service.")
-            : null);
+        var problem = disk.Fault ?? readOnly ?? (disk.State == DiskState.Missing ? Missing(disk.Name) : null);
         return new DiskView
         {
             Name = planned?.Name ?? Path.GetFileNameWithoutExtension(disk.Name),
@@ -35,6 +33,9 @@ internal static class DiskViews
             Figures = disk.Statistics is { } statistics ? Of(statistics) : null,
         };
     }
+
+    private static Fault Missing(string path) => new(
+        "disk-missing", $"Disk {path} is not there.", "Attach it again, or give its path with --disk, and restart the service.");
 
     private static DiskFigures Of(StoreStatistics statistics) => new()
     {

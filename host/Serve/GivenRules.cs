@@ -18,7 +18,7 @@ internal static class GivenRules
         {
             var created = await services.Initiators.CreateAsync(new CreateInitiator { Iqn = iqn, Chap = chap.Value.Pair });
             if (created.IsOk)
-                log.Information("initiator rule for {Iqn}: {Chap}", iqn, chap.Value.Pair is { } pair ? "CHAP user " + pair.User : "no CHAP");
+                log.Information("initiator rule for {Iqn}: CHAP user {User}", iqn, chap.Value.Pair?.User ?? "none");
             else if (created.Fault.Code != "initiator-exists")
                 return created.Fault;
         }

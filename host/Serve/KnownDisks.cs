@@ -23,6 +23,7 @@ internal static class KnownDisks
             disks.Add(record.Value);
         }
 
-        return Result<IReadOnlyList<DiskRecord>>.Ok([.. disks.OrderBy(disk => disk.AddedAt).ThenBy(disk => disk.Name, StringComparer.Ordinal)]);
+        return Result<IReadOnlyList<DiskRecord>>.Ok(
+            [.. disks.OrderBy(disk => disk.AddedAt).ThenBy(disk => disk.Name, StringComparer.Ordinal)]);
     }
 }

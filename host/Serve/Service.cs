@@ -35,11 +35,13 @@ internal sealed class Service
         _output = output;
     }
 
-    /// <summary>Serves until a signal asks to stop.</summary>
+    /// <summary>Serves until it is asked to stop.</summary>
+    /// <param name="options">What to serve.</param>
+    /// <param name="output">Where the ready line goes.</param>
+    /// <param name="asked">Completes with the reason to stop.</param>
     /// <exception cref="CommandFailure">The service could not start, or not stop in time.</exception>
-    public static async Task RunAsync(ServeOptions options, TextWriter output)
+    public static async Task RunAsync(ServeOptions options, TextWriter output, Task<string> asked)
     {
-        using var shutdown = new Shutdown();
         OwnerOnly.Apply();
         if (options.Folder.Prepare() is { } unusable)
             throw new CommandFailure(unusable);
@@ -55,7 +57,7 @@ internal sealed class Service
         {
             fault = await service.StartAsync(held, notifier);
             if (fault is null)
-                log.Information("{Signal}: stopping", await shutdown.Asked);
+                log.Information("{Reason}: stopping", await asked);
             notifier.Stopping();
         }
         finally
@@ -65,7 +67,7 @@ internal sealed class Service
 
         if (fault is not null)
         {
-            log.Error("{Fault}", fault);
+            log.ForContext(ServiceLog.PrintedProperty, true).Error("{Fault:l}", fault.ToString());
             throw new CommandFailure(fault);
         }
 
@@ -78,7 +80,7 @@ internal sealed class Service
         foreach (var option in _options.WithoutEffect)
             _log.Warning("{Option} has no effect yet", option);
 
-        var made = ReactorFactory.Create(new ReactorOptions { Name = "reactor0" });
+        var made = ReactorFactory.Create(new ReactorOptions { Name = "reactor0", OnUnhandledException = EndProcess });
         if (!made.IsOk)
             return made.Fault;
         var reactor = made.Value.Reactor;
@@ -119,7 +121,7 @@ internal sealed class Service
         var disks = await reactor.InvokeAsync(() => ValueTask.FromResult(block.Disks));
         var bad = disks.Where(disk => disk.Fault is not null || disk.State == DiskState.Missing).ToList();
         foreach (var disk in bad)
-            _log.Error("disk {Path}: {Fault}", disk.Name, disk.Fault?.ToString() ?? "is not there");
+            _log.Error("{Fault:l}", disk.Fault?.ToString() ?? $"Disk {disk.Name} is not there.");
         if (disks.Any(disk => disk.State is DiskState.Online or DiskState.Resyncing))
             return (block, plan.Value);
         return bad.Select(disk => disk.Fault).FirstOrDefault(fault => fault is not null)
@@ -195,8 +197,8 @@ internal sealed class Service
         if (isOpen)
         {
             _log.Information(
-                "any initiator on loopback may log in without CHAP; `uss initiator create` makes a rule for one, for '*' it closes the door to "
-                + "all others");
+                "any initiator on loopback may log in without CHAP; `uss initiator create` makes a rule for one, "
+                + "and a rule for '*' closes the door to all others");
         }
 
         var ready = StartupText.Ready(status.Value);
@@ -213,14 +215,25 @@ internal sealed class Service
         for (var index = _parts.Count - 1; index >= 0; index--)
         {
             var (part, stopAsync) = _parts[index];
-            if (await Task.WhenAny(stopAsync(), limit) == limit)
+            var stop = stopAsync();
+            if (await Task.WhenAny(stop, limit) == limit)
             {
                 throw new CommandFailure(new Fault(
                     "stop-incomplete",
                     $"The {part} did not stop in time; the service ends without it.",
                     "Nothing acknowledged is lost: the next start recovers from the log."));
             }
+
+            await stop;
         }
+    }
+
+    // A programming error: the process ends and the next start recovers. The log is written out first.
+    private void EndProcess(Exception exception)
+    {
+        _log.Fatal(exception, "the service ends because of an error of its own");
+        _log.Dispose();
+        Environment.FailFast(exception.Message, exception);
     }
 
     private static Task OnReactor(Reactor reactor, Func<ValueTask> work) => reactor.InvokeAsync(async () =>
@@ -229,6 +242,5 @@ internal sealed class Service
         return true;
     });
 
-    private static Fault Explain(Fault fault) =>
-        fault.Remedy.Length > 0 ? fault : fault with { Remedy = "Give another address with --iscsi HOST:PORT." };
+    private static Fault Explain(Fault fault) => fault with { Remedy = $"{fault.Remedy} Another address: --iscsi HOST:PORT.".TrimStart() };
 }

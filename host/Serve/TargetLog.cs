@@ -16,7 +16,8 @@ internal sealed class TargetLog(ILogger log) : ITargetEvents
     public void LoginRefused(string initiatorIqn, string address, int status, string reason) =>
         log.Warning("refused login of '{Initiator}' from {Address} with 0x{Status:x4}: {Reason}", initiatorIqn, address, status, reason);
 
-    public void ConnectionDropped(string address, string reason) => log.Debug("dropped connection from {Address}: {Reason}", address, reason);
+    public void ConnectionDropped(string address, string reason) =>
+        log.Debug("dropped connection from {Address}: {Reason}", address, reason);
 
     public void SessionEnded(SessionDescription session, string reason)
     {

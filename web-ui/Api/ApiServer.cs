@@ -54,7 +54,11 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Node);
 
         var application = builder.Build();
-        application.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerExceptionAsync, AllowStatusCode404Response = true });
+        application.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = AnswerExceptionAsync,
+            AllowStatusCode404Response = true,
+        });
         application.UseStatusCodePages(static context => AnswerStatusAsync(context.HttpContext));
         application.UseRouting();
         ManagementApi.Map(application);
@@ -84,7 +88,7 @@ public sealed class ApiServer : IAsyncDisposable
 
         return FaultResult.WriteAsync(
             context,
-            new Fault("internal-error", $"The service failed: {exception?.Message}", "Look at the service's log, then report it with the log."),
+            new Fault("internal-error", $"The service failed: {exception?.Message}", "Report it together with the service's log."),
             StatusCodes.Status500InternalServerError);
     }
 

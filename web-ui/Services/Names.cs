@@ -60,7 +60,9 @@ public static partial class Names
                 $"The CHAP secret is not between {ShortestSecret} and {LongestSecret} bytes or holds control characters.",
                 $"Use {ShortestSecret} to 16 characters (Windows takes no more), or have one made: `--generate`.");
 
-    [GeneratedRegex(@"\A(iqn\.[0-9]{4}-(0[1-9]|1[0-2])\.[a-z0-9][a-z0-9.-]*(:[^\s\p{Cc}/*]+)?|eui\.[0-9a-f]{16}|naa\.([0-9a-f]{16}|[0-9a-f]{32}))\z")]
+    [GeneratedRegex(
+        @"\A(iqn\.[0-9]{4}-(0[1-9]|1[0-2])\.[a-z0-9][a-z0-9.-]*(:[^\s\p{Cc}/*]+)?"
+        + @"|eui\.[0-9a-f]{16}|naa\.([0-9a-f]{16}|[0-9a-f]{32}))\z")]
     private static partial Regex IqnPattern();
 
     [GeneratedRegex(@"\A[!-~]{1,223}\z")]

@@ -76,7 +76,8 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
     }
 
     // Volumes are made of 4 KiB blocks; initiators count in 512 bytes, and so may people.
-    private static long WholeBlocks(long sizeBytes) => (sizeBytes + StoreUnits.BlockBytes - 1) / StoreUnits.BlockBytes * StoreUnits.BlockBytes;
+    private static long WholeBlocks(long sizeBytes) =>
+        (sizeBytes + StoreUnits.BlockBytes - 1) / StoreUnits.BlockBytes * StoreUnits.BlockBytes;
 
     private static VolumeView View(NodeVolume volume, IReadOnlyList<Revised<LunRecord>> luns) => new()
     {

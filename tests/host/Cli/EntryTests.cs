@@ -1,20 +1,22 @@
 using System.CommandLine;
+using Uss.TestSupport;
 
 namespace Uss.Host.Cli;
 
 /// <summary>The command line without a service: help, usage errors, nobody there.</summary>
 public sealed class EntryTests
 {
+    private TemporaryFolder _temporary = null!;
     private string _folder = null!;
 
     private static IEnumerable<TestCaseData> AllCommands => Walk(CommandTree.Create(), [])
         .Select(path => new TestCaseData((object)path).SetName($"uss {string.Join(' ', path)} --help"));
 
     [SetUp]
-    public void CreateFolder() => _folder = Directory.CreateTempSubdirectory("uss-cli-").FullName;
+    public void CreateFolder() => _folder = (_temporary = new TemporaryFolder()).Path;
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+    public void DeleteFolder() => _temporary.Dispose();
 
     [TestCaseSource(nameof(AllCommands))]
     public async Task EveryCommandHasHelpAndLeavesHaveExamples(string[] path)

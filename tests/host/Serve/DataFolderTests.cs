@@ -1,14 +1,17 @@
+using Uss.TestSupport;
+
 namespace Uss.Host.Serve;
 
 public sealed class DataFolderTests
 {
+    private TemporaryFolder _temporary = null!;
     private string _root = null!;
 
     [SetUp]
-    public void CreateFolder() => _root = Directory.CreateTempSubdirectory("uss-data-").FullName;
+    public void CreateFolder() => _root = (_temporary = new TemporaryFolder()).Path;
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_root, recursive: true);
+    public void DeleteFolder() => _temporary.Dispose();
 
     [Test]
     public void ANewFolderIsForItsOwnerAlone()

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Uss.TestSupport;
 
 namespace Uss.Host.Serve;
 
@@ -9,24 +10,17 @@ public sealed class SystemdNotifierTests
     [TestCase(true)]
     public void TheManagerIsTold(bool isAbstract)
     {
-        var folder = Directory.CreateTempSubdirectory("uss-notify-");
-        try
-        {
-            var name = Path.Combine(folder.FullName, "notify");
-            using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            manager.Bind(new UnixDomainSocketEndPoint(isAbstract ? "\0" + name : name));
-            manager.ReceiveTimeout = 10_000;
-            var notifier = new SystemdNotifier(isAbstract ? "@" + name : name);
+        using var folder = new TemporaryFolder();
+        var name = Path.Combine(folder.Path, "notify");
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint(isAbstract ? "\0" + name : name));
+        manager.ReceiveTimeout = 10_000;
+        var notifier = new SystemdNotifier(isAbstract ? "@" + name : name);
 
-            notifier.Ready("serving");
-            Assert.That(Receive(manager), Does.Contain("READY=1").And.Contain("STATUS=serving").And.Contain($"MAINPID={Environment.ProcessId}"));
-            notifier.Stopping();
-            Assert.That(Receive(manager), Does.Contain("STOPPING=1"));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        notifier.Ready("serving");
+        Assert.That(Receive(manager), Is.EqualTo($"READY=1\nSTATUS=serving\nMAINPID={Environment.ProcessId}"));
+        notifier.Stopping();
+        Assert.That(Receive(manager), Does.Contain("STOPPING=1"));
     }
 
     [TestCase(null)]

@@ -24,7 +24,7 @@ public sealed class RoomsTests
         {
             Assert.That(Rooms.ProjectArrows(Project("web-ui/Uss.WebUi.csproj", "../target/Uss.Target.csproj")), Is.Not.Empty);
             Assert.That(Rooms.ProjectArrows(Project("web-ui/Uss.WebUi.csproj", "../cluster/Volumes/Uss.Volumes.csproj")), Is.Empty);
-            Assert.That(Rooms.ProjectArrows(Project("placement/Uss.Placement.csproj", "../cluster/Runtime/Uss.Runtime.csproj")), Is.Not.Empty);
+            Assert.That(Rooms.ProjectArrows(Project("placement/Uss.Placement.csproj", "../cluster/Uss.Runtime.csproj")), Is.Not.Empty);
         });
     }
 

@@ -60,6 +60,8 @@ public sealed class TextRulesTests
             Assert.That(TextRules.BannedCalls(new SourceFile("tests/host/ATests.cs", sleep)), Is.Empty);
             Assert.That(TextRules.BannedCalls(new SourceFile("tests/host/ATests.cs", ignore)), Is.Not.Empty);
             Assert.That(TextRules.BannedCalls(new SourceFile("host/A.cs", "private async vo" + "id Run()")), Is.Not.Empty);
+            Assert.That(TextRules.BannedCalls(new SourceFile("cluster/Runtime/A.cs", "private async vo" + "id Run()")), Is.Empty);
+            Assert.That(TextRules.BannedCalls(new SourceFile("cluster/Runtime/A.cs", sleep)), Is.Not.Empty);
             Assert.That(TextRules.BannedCalls(new SourceFile("docs/a.md", sleep)), Is.Empty);
         });
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Uss.TestSupport;
 using Uss.WebUi.Services;
 
 namespace Uss.WebUi.Api;
@@ -9,17 +10,17 @@ namespace Uss.WebUi.Api;
 /// <summary>The API as its callers see it: over the socket, in JSON.</summary>
 public sealed class ApiServerTests
 {
-    private string _folder = null!;
+    private TemporaryFolder _folder = null!;
     private ManagementServices _services = null!;
     private ApiServer _server = null!;
     private HttpClient _http = null!;
 
-    private string Socket => Path.Combine(_folder, "uss.sock");
+    private string Socket => Path.Combine(_folder.Path, "uss.sock");
 
     [SetUp]
     public async Task StartAsync()
     {
-        _folder = Directory.CreateTempSubdirectory("uss-api-").FullName;
+        _folder = new TemporaryFolder();
         var node = new FakeNode();
         await node.CreateVolumeAsync("demo", 1 << 30, 1);
         _services = new ManagementServices(node, new MemoryRecords(), TimeProvider.System);
@@ -44,7 +45,7 @@ public sealed class ApiServerTests
         _http.Dispose();
         await _server.DisposeAsync();
         _services.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     [Test]
