@@ -27,6 +27,22 @@ internal static partial class NativeMethods
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"setns({namespacePath})");
     }
 
+    /// <summary>Bytes that a file takes on its file system: holes do not count (stat(2), st_blocks).</summary>
+    public static unsafe long AllocatedBytes(string path)
+    {
+        const int CurrentFolder = -100;
+        const uint WantBlocks = 0x400;
+        const int BlocksOffset = 48;
+        const int StatusSize = 256;
+        var status = stackalloc byte[StatusSize];
+        if (ExtendedStatus(CurrentFolder, path, 0, WantBlocks, status) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"statx({path})");
+        return *(long*)(status + BlocksOffset) * 512;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int ExtendedStatus(int folder, string path, int flags, uint mask, byte* status);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int processId, int signal);
 

@@ -30,8 +30,8 @@ internal sealed class UssService : IDisposable
     /// <summary>Folder given as <c>--data</c>.</summary>
     public string DataFolder { get; }
 
-    /// <summary>Address given in <c>--iscsi</c>.</summary>
-    public string Address { get; }
+    /// <summary>Address given in <c>--iscsi</c> at the next start.</summary>
+    public string Address { get; set; }
 
     /// <summary>Where the target listens.</summary>
     public string Portal => $"{Address}:{Port}";

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Uss.EndToEnd.Iscsi;
+
+/// <summary>
+/// One session of libiscsi to one LUN, one command at a time. To be made and used on one thread in the sandbox's network.
+/// </summary>
+internal sealed unsafe class LibiscsiSession : IDisposable
+{
+    /// <summary>Bytes in a logical block of a USS volume.</summary>
+    public const int SectorSize = 512;
+
+    private const int TimeoutSeconds = 30;
+
+    private readonly int _lun;
+    private nint _context;
+
+    private LibiscsiSession(nint context, int lun)
+    {
+        _context = context;
+        _lun = lun;
+    }
+
+    /// <summary>Logs in.</summary>
+    /// <exception cref="SessionLostException">The target is not there or refuses.</exception>
+    public static LibiscsiSession Connect(string portal, string targetIqn, int lun, string initiatorIqn)
+    {
+        var context = Libiscsi.CreateContext(initiatorIqn);
+        var session = new LibiscsiSession(context, lun);
+        Libiscsi.SetTargetName(context, targetIqn);
+        Libiscsi.SetSessionType(context, Libiscsi.NormalSession);
+        Libiscsi.SetTimeout(context, TimeoutSeconds);
+        // A lost session must be seen, not mended behind the test's back.
+        Libiscsi.SetNoAutoReconnect(context, 1);
+        if (Libiscsi.Connect(context, portal, lun) == 0)
+            return session;
+        var error = Libiscsi.GetError(context);
+        session.Dispose();
+        throw new SessionLostException(error);
+    }
+
+    /// <summary>READ(16).</summary>
+    /// <param name="offsetBytes">Multiple of the sector size, as the buffer's length is.</param>
+    public void Read(long offsetBytes, Span<byte> data)
+    {
+        fixed (byte* start = data)
+        {
+            var vector = new Libiscsi.IoVector { Base = start, Length = (nuint)data.Length };
+            Complete(Libiscsi.Read16(
+                _context, _lun, (ulong)(offsetBytes / SectorSize), (uint)data.Length, SectorSize, 0, 0, 0, 0, 0, &vector, 1), "READ");
+        }
+    }
+
+    /// <summary>WRITE(16). When it returns, the target has acknowledged the write.</summary>
+    /// <inheritdoc cref="Read"/>
+    public void Write(long offsetBytes, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* start = data)
+        {
+            var vector = new Libiscsi.IoVector { Base = start, Length = (nuint)data.Length };
+            Complete(Libiscsi.Write16(
+                _context, _lun, (ulong)(offsetBytes / SectorSize), null, (uint)data.Length, SectorSize, 0, 0, 0, 0, 0, &vector, 1), "WRITE");
+        }
+    }
+
+    /// <summary>Logs out in good order.</summary>
+    public void Logout() => Libiscsi.Logout(_context);
+
+    public void Dispose()
+    {
+        if (_context == 0)
+            return;
+        Libiscsi.DestroyContext(_context);
+        _context = 0;
+    }
+
+    private void Complete(nint task, string command)
+    {
+        if (task == 0)
+            throw new SessionLostException($"{command}: {Libiscsi.GetError(_context)}");
+        var status = Marshal.ReadInt32(task);
+        Libiscsi.FreeTask(task);
+        // 0x0f000000 and above are libiscsi's own: the command was cancelled because the connection is gone.
+        if (status >= 0x0f000000)
+            throw new SessionLostException($"{command}: {Libiscsi.GetError(_context)}");
+        if (status != 0)
+            throw new CommandRefusedException($"{command} ended with SCSI status 0x{status:x2}: {Libiscsi.GetError(_context)}");
+    }
+}
+
+/// <summary>The connection is gone or never was: nothing is known about the command under way.</summary>
+internal sealed class SessionLostException(string message) : Exception(message);
+
+/// <summary>The target answered, with an error.</summary>
+internal sealed class CommandRefusedException(string message) : Exception(message);
