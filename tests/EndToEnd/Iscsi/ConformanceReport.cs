@@ -42,12 +42,12 @@ internal static partial class ConformanceReport
 
     private static Verdict VerdictOf(string text)
     {
-        // "FAILED" and "passed" stand at the end of a line or at its start, after what the test itself printed.
-        if (Failure().IsMatch(text))
-            return Verdict.Failed;
-        if (!text.Contains("passed", StringComparison.Ordinal))
+        // What stands after the verdict is the set-up of the next suite.
+        if (Said().Match(text) is not { Success: true } match)
             return Verdict.Unfinished;
-        return text.Contains("[SKIPPED]", StringComparison.Ordinal) ? Verdict.Skipped : Verdict.Passed;
+        if (match.Groups[2].Value == "FAILED")
+            return Verdict.Failed;
+        return match.Groups[1].Value.Contains("[SKIPPED]", StringComparison.Ordinal) ? Verdict.Skipped : Verdict.Passed;
     }
 
     [GeneratedRegex("^(?=Suite: |  Test: )", RegexOptions.Multiline)]
@@ -56,6 +56,6 @@ internal static partial class ConformanceReport
     [GeneratedRegex(@"^  Test: (\S+) \.\.\.(.*)", RegexOptions.Singleline)]
     private static partial Regex Test();
 
-    [GeneratedRegex(@"^FAILED|^    1\. \S+:\d+", RegexOptions.Multiline)]
-    private static partial Regex Failure();
+    [GeneratedRegex(@"\A(.*?)^(passed|FAILED)\b", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Said();
 }

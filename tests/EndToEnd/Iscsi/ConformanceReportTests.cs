@@ -13,7 +13,7 @@ public sealed class ConformanceReportTests
         Suite: Unmap
           Test: Simple ...    [SKIPPED] Logical unit is fully provisioned. Skipping test
         passed
-          Test: VPD ...passed
+          Test: VPD ...passed    [SKIPPED] PERSISTENT RESERVE IN is not implemented.
         Suite: iSCSITMF
           Test: AbortTaskSimpleAsync ...    waiting
         """;
