@@ -1,3 +1,5 @@
+using Uss.Benchmarks.Rig;
+
 namespace Uss.Benchmarks;
 
 /// <summary>One benchmark: gets its own command line, prints what it measures, returns the exit status.</summary>
@@ -12,6 +14,9 @@ public static class BenchmarkProgram
     /// <summary>What each name runs. A room adds a line for each of its own.</summary>
     private static readonly SortedDictionary<string, (string Summary, Benchmark Run)> Benchmarks = new(StringComparer.Ordinal)
     {
+        ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
+        ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),
+        ["recovery"] = ("time to ready after SIGKILL with 1 M blocks written at random", RecoveryBenchmark.RunRecoveryAsync),
     };
 
     /// <summary>Runs the benchmark that the first argument names with the rest of the arguments.</summary>
