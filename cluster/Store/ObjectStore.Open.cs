@@ -49,6 +49,14 @@ public sealed partial class ObjectStore
             return fault;
         _core.State.Allocator.Load(_core.State.Used, _core.Superblock.Frontier);
         _log.Start(recovery.End);
+        if (await MakeDurableAsync(recovery) is { } unwritable)
+            return unwritable;
+        _remover.Resume();
+        return null;
+    }
+
+    private async ValueTask<Fault?> MakeDurableAsync(Recovery recovery)
+    {
         if (recovery.End.Lsn == recovery.End.Barrier)
             return null;
 

@@ -31,7 +31,7 @@ public sealed partial class ObjectStore
             }
 
             if (_core.State.Epochs.End(epoch))
-                _log.ReleaseFrees();
+                OnFreed();
         }
 
         var result = !isResolved ? new StoreResult(StoreStatus.Damaged, firstBlock, blocks)

@@ -50,7 +50,7 @@ public sealed partial class ObjectStore
             return refusal;
 
         // What was never written needs no hole, and nothing to remember.
-        if (_core.State.Table.Find(id) < 0)
+        if (_core.State.Marks.IsDeleted(id.Space) || _core.State.Table.Find(id) < 0)
             return StoreResult.Ok;
         _activeOperations++;
         var (status, slot) = await AdmitAsync(id, snapshotSequence);
@@ -96,16 +96,16 @@ public sealed partial class ObjectStore
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<(StoreStatus Status, int Slot)> AdmitAsync(ObjectId id, uint sequence)
     {
-        while (_core.IsMemoryShort || _core.State.Marks.IsDeleted(id.Space))
+        var table = _core.State.Table;
+        while (_core.IsMemoryShort || _remover.IsLeaving(id, sequence))
         {
             _core.MemoryWaits += _core.IsMemoryShort ? 1 : 0;
-            OnCommitted();
+            ConsiderCheckpoint();
             await _core.Relief.WaitAsync();
             if (_core.IsReadOnly)
                 return (StoreStatus.IoError, -1);
         }
 
-        var table = _core.State.Table;
         var slot = table.FindLayer(id, sequence);
         if (slot < 0 && table.UsedSlots < table.Slots - ReservedSlots)
             slot = table.Add(id, sequence, TableEntryKind.Reserved);

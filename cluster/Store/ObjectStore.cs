@@ -11,16 +11,23 @@ public sealed partial class ObjectStore : IObjectStore
     private readonly StoreCore _core;
     private readonly WriteAheadLog _log;
     private readonly MapLoader _loader;
+    private readonly Checkpointer _checkpointer;
+    private readonly Remover _remover;
+    private readonly Trimmer _trimmer;
     private readonly Stack<ReadRequest> _reads = new();
     private readonly WaitList _drained = new();
     private int _activeOperations;
+    private int _marksInFlight;
     private bool _isClosed;
 
     private ObjectStore(StoreCore core)
     {
         _core = core;
-        _log = new WriteAheadLog(core) { Committed = OnCommitted };
+        _log = new WriteAheadLog(core) { Committed = OnCommitted, Full = ConsiderCheckpoint };
         _loader = new MapLoader(core);
+        _checkpointer = new Checkpointer(core, _log);
+        _remover = new Remover(core, _log, _loader, _checkpointer);
+        _trimmer = new Trimmer(core);
     }
 
     /// <inheritdoc/>
@@ -51,11 +58,8 @@ public sealed partial class ObjectStore : IObjectStore
     /// <summary>The log, for tests of this assembly.</summary>
     internal WriteAheadLog Log => _log;
 
-    private void OnCommitted()
-    {
-        if (_core.Relief.HasWaiters)
-            _core.Relief.WakeAll();
-    }
+    /// <summary>True while a checkpoint is being written, for tests of this assembly.</summary>
+    internal bool IsCheckpointing => _checkpointer.IsRunning;
 
     private ReadRequest RentRead(int blocks)
     {

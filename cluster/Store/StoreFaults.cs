@@ -10,7 +10,7 @@ internal enum StoreFaults
     /// <summary>Acknowledges a commit without flushing the device.</summary>
     AcknowledgeWithoutFlush = 1,
 
-    /// <summary>Reuses a freed block before the record that frees it is known to be durable.</summary>
+    /// <summary>Reuses a freed block at once: reads may be looking at it, and the log may not know yet.</summary>
     FreeEarly = 2,
 
     /// <summary>Believes unproven records at recovery without reading their data.</summary>

@@ -18,7 +18,7 @@ internal sealed class StoreCore : IDisposable
         Span<byte> id = stackalloc byte[16];
         superblock.DiskId.TryWriteBytes(id);
         DiskIdHalf = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(id);
-        State = new StoreState(Geometry);
+        State = new StoreState(Geometry) { FreesImagesEarly = (options.Faults & StoreFaults.FreeImagesEarly) != 0 };
         Trim = new TrimQueue(Geometry);
         MemoryLimitBytes = options.MemoryBytes > 0 ? options.MemoryBytes : Math.Max(Geometry.SizeBytes / 1024, 32 << 20);
     }
@@ -82,6 +82,9 @@ internal sealed class StoreCore : IDisposable
 
     /// <summary>Checkpoints completed.</summary>
     public long Checkpoints { get; set; }
+
+    /// <summary>Records on their way that remove or merge layers.</summary>
+    public int RemovalsInFlight { get; set; }
 
     /// <summary>Free blocks that are being discarded to the device at this moment.</summary>
     public long BlocksInDiscard { get; set; }

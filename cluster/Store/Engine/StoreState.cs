@@ -56,6 +56,9 @@ internal sealed unsafe partial class StoreState : IDisposable
     /// <summary>True while recovery replays the log: what it frees is free at once, and what it reads may be damaged.</summary>
     public bool IsRecovering { get; set; }
 
+    /// <summary>A planted bug: replaced images are free before the checkpoint is durable.</summary>
+    public bool FreesImagesEarly { get; init; }
+
     /// <summary>True when recovery met records that contradict the bitmap.</summary>
     public bool IsContradictory { get; private set; }
 
@@ -130,7 +133,8 @@ internal sealed unsafe partial class StoreState : IDisposable
     /// <param name="trim">Receives what the device should learn of.</param>
     public void ReleaseFrees(ulong durableBarrier, TrimQueue trim)
     {
-        while (Frees.TryTake(durableBarrier, Epochs.Oldest, out var extent, out var isDiscard))
+        var oldestEpoch = durableBarrier == ulong.MaxValue ? ulong.MaxValue : Epochs.Oldest;
+        while (Frees.TryTake(durableBarrier, oldestEpoch, out var extent, out var isDiscard))
         {
             Allocator.Release(extent.Address, extent.Length, isWarm: !isDiscard);
             if (isDiscard)
@@ -142,7 +146,7 @@ internal sealed unsafe partial class StoreState : IDisposable
     public void RetireImage(int slot)
     {
         ref readonly var entry = ref Table.Read(slot);
-        var isUnnamed = Table.State(slot).ImageCheckpoint > DurableCheckpoint;
+        var isUnnamed = FreesImagesEarly || Table.State(slot).ImageCheckpoint > DurableCheckpoint;
         for (var i = 0; i < entry.PageCount; i++)
         {
             if (isUnnamed)
@@ -167,7 +171,7 @@ internal sealed unsafe partial class StoreState : IDisposable
     public void Dispose()
     {
         Table.Dispose();
-        Cache.DirtySlots.Dispose();
+        Cache.Dispose();
         Used.Dispose();
         Images.Dispose();
         Allocator.Dispose();

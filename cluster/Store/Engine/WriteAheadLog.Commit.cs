@@ -56,8 +56,7 @@ internal sealed partial class WriteAheadLog
                 state.Apply(change.Record, change.Extents.Span, change.Checksums, change.Slot, isTracked: true);
         }
 
-        if (state.Frees.HasOpen)
-            state.Frees.Close(batch.Lsn, state.Epochs.Next());
+        CloseFrees(batch.Lsn);
         CommittedLsn = batch.Lsn;
         CommittedPosition = batch.Position + batch.LengthBytes;
         CommittedHeaderChecksum = batch.HeaderChecksum;

@@ -44,6 +44,8 @@ internal sealed partial class WriteAheadLog
         if (!CanSeal)
             return false;
         DropFailed();
+        if (_isRejecting)
+            return false;
         var length = PlanBatch();
         if (length == 0 || !HasRoom(length))
             return false;
@@ -87,12 +89,21 @@ internal sealed partial class WriteAheadLog
     // Writes whose data could not be written before they came to be logged leave no trace.
     private void DropFailed()
     {
-        while (_queue.First is { IsDataPending: false } change && change.Status != StoreStatus.Ok)
+        while (_queue.First is { IsDataPending: false } change && (_isRejecting || change.Status != StoreStatus.Ok))
         {
             _queue.Dequeue();
             FreeExtents(change);
-            change.Complete(change.Status);
+            CloseFrees(0);
+            change.Complete(change.Status == StoreStatus.Ok ? StoreStatus.NoSpace : change.Status);
         }
+
+        _isRejecting &= _queue.First is not null;
+    }
+
+    private void CloseFrees(ulong lsn)
+    {
+        if (_core.State.Frees.HasOpen)
+            _core.State.Frees.Close(lsn, _core.State.Epochs.Next());
     }
 
     private void FreeExtents(StoreChange change)
@@ -136,7 +147,7 @@ internal sealed partial class WriteAheadLog
         if (!IsFull)
             return true;
         _core.LogFullWaits++;
-        Committed?.Invoke();
+        Full?.Invoke();
         return false;
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class WriteAheadLog
     private bool _isWriting;
     private bool _isStopping;
     private bool _isBarrierWanted;
+    private bool _isRejecting;
     private ulong _nextLsn;
     private ulong _statedBarrier;
     private ulong _lastRecordLsn;
@@ -73,6 +74,9 @@ internal sealed partial class WriteAheadLog
 
     /// <summary>Called after a commit, once its callers were told.</summary>
     public Action? Committed { get; set; }
+
+    /// <summary>Called when the next batch does not fit into the ring.</summary>
+    public Action? Full { get; set; }
 
     /// <summary>Sets the log going behind what recovery found.</summary>
     /// <param name="from">Where it ends.</param>
@@ -130,6 +134,8 @@ internal sealed partial class WriteAheadLog
         change.Status = status;
         if (change.Batch is { } batch && --batch.PendingData == 0 && batch.IsWritten)
             _ready.Set();
+        else if (change.Batch is null && _isRejecting)
+            PostSeal();
     }
 
     /// <summary>Writes a batch without records if that is what it takes to state the last commit durable.</summary>
@@ -148,6 +154,16 @@ internal sealed partial class WriteAheadLog
         DurableBarrier = Math.Max(DurableBarrier, frozenLsn);
         IsFull = false;
         _core.State.ReleaseFrees(ReleaseBarrier, _core.Trim);
+        PostSeal();
+    }
+
+    /// <summary>
+    /// The ring is full and cannot be emptied because the host has no space: what waits for it fails with
+    /// <see cref="StoreStatus.NoSpace"/>.
+    /// </summary>
+    public void RejectQueued()
+    {
+        _isRejecting = true;
         PostSeal();
     }
 

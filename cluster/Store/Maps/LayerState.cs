@@ -23,6 +23,9 @@ internal enum LayerFlags : uint
 
     /// <summary>Met by the recovery that runs.</summary>
     Replayed = 16,
+
+    /// <summary>About to be removed or merged: no operation may start on it.</summary>
+    Leaving = 32,
 }
 
 /// <summary>The part of a table slot that lives in memory only, 40 bytes. Links are slots plus one, 0 ends a list.</summary>

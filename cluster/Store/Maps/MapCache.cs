@@ -5,12 +5,13 @@ namespace Uss.Store;
 /// <summary>
 /// Which maps are in memory: accounts for their bytes and evicts clean ones nobody uses, by a clock (second chance).
 /// </summary>
-internal sealed unsafe class MapCache
+internal sealed unsafe class MapCache : IDisposable
 {
     // Steps of the clock hand a call: bounds the time of one call; the next call goes on.
     private const int StepsPerCall = 64;
 
     private readonly ObjectTable _table;
+    private NativeList<int> _spare = new();
     private int _head;
     private int _tail;
 
@@ -29,14 +30,12 @@ internal sealed unsafe class MapCache
     /// <summary>Layers made dirty since the list was last taken; a slot may occur more than once.</summary>
     public NativeList<int> DirtySlots { get; private set; } = new();
 
-    /// <summary>Takes the list of dirty layers for a checkpoint and starts a new one.</summary>
-    /// <param name="empty">The list to go on with.</param>
-    public NativeList<int> SwapDirtySlots(NativeList<int> empty)
+    /// <summary>Takes the list of dirty layers for a checkpoint, which empties it when done, and starts a new one.</summary>
+    public NativeList<int> SwapDirtySlots()
     {
-        var slots = DirtySlots;
-        Invariant.Check(empty.Count == 0);
-        DirtySlots = empty;
-        return slots;
+        Invariant.Check(_spare.Count == 0);
+        (DirtySlots, _spare) = (_spare, DirtySlots);
+        return _spare;
     }
 
     /// <summary>Puts a map in memory that was read or created.</summary>
@@ -122,6 +121,13 @@ internal sealed unsafe class MapCache
 
             Detach(slot);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        DirtySlots.Dispose();
+        _spare.Dispose();
     }
 
     private void Enqueue(int slot)

@@ -95,7 +95,9 @@ internal sealed class BlockAllocator : IDisposable
         var first = bit;
         while (first > (long)from - _firstAddress && !_busy.Get(first - 1))
             first--;
-        var last = _busy.NextSet(bit, (long)end - _firstAddress);
+
+        // Space behind the frontier was never used: there is nothing to tell the device about it.
+        var last = _busy.NextSet(bit, Math.Min((long)end - _firstAddress, Frontier));
         return ((ulong)(first + _firstAddress), last - first);
     }
 

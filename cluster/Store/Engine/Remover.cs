@@ -1,0 +1,195 @@
+namespace Uss.Store;
+
+/// <summary>
+/// Frees the layers of deleted spaces and merges those of dropped snapshots, in the background, each by a log record of
+/// its own. It needs no state of its own: after a restart it looks the table through again.
+/// </summary>
+internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loader, Checkpointer checkpointer)
+{
+    private const int LayersInFlight = 64;
+    private const int SlotsPerSlice = 4096;
+    private const long RetryNs = 1_000_000;
+
+    private readonly WaitList _stopped = new();
+    private bool _isRunning;
+    private bool _isWanted;
+
+    /// <summary>True while the layer is on its way out, so that no operation may start on it.</summary>
+    public bool IsLeaving(ObjectId id, uint sequence)
+    {
+        if (core.State.Marks.IsDeleted(id.Space))
+            return true;
+        if (!_isRunning)
+            return false;
+        var slot = core.State.Table.FindLayer(id, sequence);
+        return slot >= 0 && (core.State.Table.State(slot).Flags & LayerFlags.Leaving) != 0;
+    }
+
+    /// <summary>Starts working if there is anything to do.</summary>
+    public void Resume()
+    {
+        _isWanted = core.State.Marks.DeletedSpaces.Count > 0 || core.State.Marks.SpacesWithDrops.Count > 0;
+        if (_isRunning || !_isWanted)
+            return;
+        _isRunning = true;
+        core.Reactor.Spawn(RunAsync());
+    }
+
+    /// <summary>Stops as soon as the records on their way are durable.</summary>
+    public async ValueTask StopAsync()
+    {
+        while (_isRunning)
+            await _stopped.WaitAsync();
+    }
+
+    private bool IsStopping => core.IsClosing || core.IsReadOnly;
+
+    private async ValueTask RunAsync()
+    {
+        while (_isWanted && !IsStopping)
+        {
+            _isWanted = false;
+            var spaces = core.State.Marks.DeletedSpaces.ToArray();
+            await SweepAsync();
+            foreach (var space in spaces)
+            {
+                if (!IsStopping)
+                    await LogAsync(LogRecordKind.SpaceGone, space, 0, 0, 0, -1);
+            }
+
+            core.Relief.WakeAll();
+        }
+
+        _isRunning = false;
+        _stopped.WakeAll();
+    }
+
+    // One look at every slot there was when it began.
+    private async ValueTask SweepAsync()
+    {
+        var tasks = new ValueTask[LayersInFlight];
+        var count = 0;
+        var end = core.State.Table.HighSlot;
+        for (var slot = 0; slot < end && !IsStopping; slot++)
+        {
+            if (slot % SlotsPerSlice == 0)
+                await core.Reactor.YieldAsync();
+            if (!IsDue(slot))
+                continue;
+            tasks[count++] = RemoveAsync(slot);
+            if (count == LayersInFlight)
+                count = await FinishAsync(tasks, count);
+        }
+
+        await FinishAsync(tasks, count);
+    }
+
+    private static async ValueTask<int> FinishAsync(ValueTask[] tasks, int count)
+    {
+        for (var i = 0; i < count; i++)
+            await tasks[i];
+        return 0;
+    }
+
+    private bool IsDue(int slot)
+    {
+        ref readonly var entry = ref core.State.Table.Read(slot);
+        return entry.Kind switch
+        {
+            TableEntryKind.Layer =>
+                core.State.Marks.IsDeleted(entry.Space) || core.State.Marks.NextLive(entry.Space, entry.Sequence) != entry.Sequence,
+            TableEntryKind.Reserved => core.State.Marks.IsDeleted(entry.Space),
+            _ => false,
+        };
+    }
+
+    private async ValueTask RemoveAsync(int slot)
+    {
+        while (!IsStopping)
+        {
+            // Operations that began before may still be on their way; none begins now.
+            core.State.Table.State(slot).Flags |= LayerFlags.Leaving;
+            if (core.State.Table.State(slot).Pins > 0 || checkpointer.IsRunning)
+            {
+                await core.Reactor.DelayAsync(RetryNs);
+                if (!IsDue(slot))
+                    return;
+                continue;
+            }
+
+            if (core.State.Table.Read(slot).Kind == TableEntryKind.Layer && !await RemoveQuietAsync(slot))
+                continue;
+            return;
+        }
+    }
+
+    // False when something came between: another look is needed.
+    private async ValueTask<bool> RemoveQuietAsync(int slot)
+    {
+        core.RemovalsInFlight++;
+        var into = PinAll(slot);
+        var isLoaded = await loader.LoadAsync(slot) && (into < 0 || await loader.LoadAsync(into));
+        var isDone = isLoaded && core.State.Table.State(slot).Pins == 1 && !IsStopping;
+        if (isDone)
+        {
+            var (kind, space, index, sequence, target) = RecordOf(slot);
+            await LogAsync(kind, space, index, sequence, target, slot);
+            SettleRelabelled(kind, new ObjectId(space, index), target, slot);
+        }
+        else
+        {
+            core.State.Table.State(slot).Pins--;
+        }
+
+        if (into >= 0)
+            core.State.Table.State(into).Pins--;
+        if (--core.RemovalsInFlight == 0)
+            core.Relief.WakeAll();
+        if (!isLoaded)
+            await core.Reactor.DelayAsync(1000 * RetryNs);
+        return isDone;
+    }
+
+    // A removed layer's slot is gone with its pin; one that only got another sequence lives on.
+    private void SettleRelabelled(LogRecordKind kind, ObjectId id, uint sequence, int slot)
+    {
+        if (kind != LogRecordKind.MergeLayer || core.State.Table.FindLayer(id, sequence) != slot)
+            return;
+        ref var state = ref core.State.Table.State(slot);
+        state.Pins--;
+        state.Flags &= ~LayerFlags.Leaving;
+    }
+
+    private int PinAll(int slot)
+    {
+        var table = core.State.Table;
+        table.State(slot).Pins++;
+        ref readonly var entry = ref table.Read(slot);
+        if (core.State.Marks.IsDeleted(entry.Space))
+            return -1;
+        var into = table.FindLayer(entry.Id, core.State.Marks.NextLive(entry.Space, entry.Sequence));
+        if (into >= 0)
+            table.State(into).Pins++;
+        return into;
+    }
+
+    private (LogRecordKind Kind, ulong Space, uint Index, uint Sequence, uint Target) RecordOf(int slot)
+    {
+        ref readonly var entry = ref core.State.Table.Read(slot);
+        var kind = core.State.Marks.IsDeleted(entry.Space) ? LogRecordKind.RemoveLayer : LogRecordKind.MergeLayer;
+        return (kind, entry.Space, entry.Index, entry.Sequence, core.State.Marks.NextLive(entry.Space, entry.Sequence));
+    }
+
+    private async ValueTask LogAsync(LogRecordKind kind, ulong space, uint index, uint sequence, uint target, int slot)
+    {
+        var change = core.RentChange();
+        change.Record.Kind = kind;
+        change.Record.Space = space;
+        change.Record.Index = index;
+        change.Record.Sequence = sequence;
+        change.Record.Version = target;
+        change.Slot = slot;
+        log.Enqueue(change);
+        await change.Task;
+    }
+}
