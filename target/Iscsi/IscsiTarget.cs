@@ -110,6 +110,9 @@ public sealed partial class IscsiTarget
     internal void OnSessionEnded(IscsiSession session)
     {
         _sessions.Remove(session);
+
+        // Whoever waits for this end goes on at once, and must not find the session any more.
+        session.Ended.TrySetResult();
         _events.SessionEnded(session.Describe(), session.Connection.EndReason);
         SignalEnd();
     }

@@ -97,7 +97,6 @@ internal sealed partial class IscsiSession
         if (Nexus is { } nexus)
             _device.DetachNexus(nexus);
         Nexus = null;
-        Ended.TrySetResult();
     }
 
     /// <summary>Looks after time-outs of task management; called about once a second.</summary>
