@@ -1,3 +1,5 @@
+using Uss.Simulation.Target;
+
 namespace Uss.Simulation;
 
 /// <summary>The scenarios by name.</summary>
@@ -5,6 +7,10 @@ public static class ScenarioCatalog
 {
     private static readonly SortedDictionary<string, ScenarioEntry> _entries = new(StringComparer.Ordinal)
     {
+        ["target"] = new(
+            "target",
+            "The iSCSI target under initiators on a bad network.",
+            static () => new TargetScenario()),
     };
 
     /// <summary>All of them, by name.</summary>

@@ -9,6 +9,7 @@ namespace Uss.Runtime.Simulated;
 public sealed class SimulatedNetwork
 {
     private const int FirstEphemeralPort = 32768;
+    private const int EndEphemeralPort = 61000;
 
     private readonly SimulatedWorld _world;
     private readonly Dictionary<(SimulatedHost From, SimulatedHost To), SimulatedLink> _links = [];
@@ -57,7 +58,7 @@ public sealed class SimulatedNetwork
     internal Result<IListener> Listen(SimulatedReactor reactor, Endpoint endpoint, int backlog)
     {
         if (endpoint.Port == 0)
-            endpoint = endpoint with { Port = _nextPort++ };
+            endpoint = endpoint with { Port = NextPort() };
         foreach (var other in _listeners)
         {
             if (other.Reactor.Host == reactor.Host && other.Local.Port == endpoint.Port
@@ -122,6 +123,14 @@ public sealed class SimulatedNetwork
         static state => ((SimulatedConnection)state!).Fail(Errno.ConnectionReset),
         connection);
 
+    /// <summary>Ports come round again; by then those who had them before are long gone.</summary>
+    private int NextPort()
+    {
+        var port = _nextPort;
+        _nextPort = port + 1 < EndEphemeralPort ? port + 1 : FirstEphemeralPort;
+        return port;
+    }
+
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     /// <summary>A SYN reached the other host, if it did.</summary>
@@ -148,7 +157,7 @@ public sealed class SimulatedNetwork
         }
 
         var sourceAddress = endpoint.IsLoopback ? endpoint.Address : client.Host.Address;
-        var source = new Endpoint(sourceAddress, _nextPort++);
+        var source = new Endpoint(sourceAddress, NextPort());
         var near = new SimulatedConnection(this, client, source, endpoint);
         var far = new SimulatedConnection(this, listener.Reactor, endpoint, source);
         SimulatedConnection.Join(near, far, WindowBytes);

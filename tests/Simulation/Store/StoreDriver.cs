@@ -18,6 +18,14 @@ public abstract class StoreDriver
     /// <returns>Null when all is well, otherwise what is not.</returns>
     public virtual ValueTask<string?> CheckConsistencyAsync(IObjectStore store) => ValueTask.FromResult<string?>(null);
 
+    /// <summary>Frees what a store holds whose process was killed.</summary>
+    public virtual void Abandon(IObjectStore store)
+    {
+    }
+
+    /// <summary>True when a store with room for data may still be short of room for what it keeps about the data.</summary>
+    public virtual bool IsMetadataShort(IObjectStore store) => false;
+
     /// <summary>True for the bytes of the disk that hold clients' data only, where damage must be found by checksums.</summary>
     public virtual bool IsData(IObjectStore store, long offset, long length) => false;
 }
@@ -30,6 +38,9 @@ public sealed record StoreSettings
 
     /// <summary>Size of the log ring in bytes.</summary>
     public required long LogBytes { get; init; }
+
+    /// <summary>Size of the zone for object maps in bytes.</summary>
+    public required long MapBytes { get; init; }
 
     /// <summary>Memory for cached maps in bytes.</summary>
     public required long MemoryBytes { get; init; }

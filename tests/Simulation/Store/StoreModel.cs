@@ -31,8 +31,8 @@ internal sealed class StoreModel
         {
             case StoreOperationKind.Write:
             case StoreOperationKind.Discard:
-                HighestVersion = Math.Max(HighestVersion, operation.Version);
-                space.Change(operation);
+                if (space.Change(operation))
+                    HighestVersion = Math.Max(HighestVersion, operation.Version);
                 break;
             case StoreOperationKind.DropSnapshot:
                 space.Drop(operation.Sequence);
@@ -66,7 +66,10 @@ internal sealed class StoreModel
 /// <param name="Version">Version of its last change.</param>
 /// <param name="IsPresent">False for a hole.</param>
 /// <param name="Stamp">What it holds when present.</param>
-internal readonly record struct BlockState(uint Sequence, ulong Version, bool IsPresent, ulong Stamp);
+/// <param name="IsUncertain">
+/// True for a hole whose version the store need not remember: the object did not exist when it was made.
+/// </param>
+internal readonly record struct BlockState(uint Sequence, ulong Version, bool IsPresent, ulong Stamp, bool IsUncertain = false);
 
 /// <summary>One space of the model.</summary>
 internal sealed class ModelSpace(ulong space)
@@ -101,11 +104,13 @@ internal sealed class ModelSpace(ulong space)
     public BlockState Find(uint index, int block, uint sequence) =>
         _objects.TryGetValue(index, out var found) ? found.Find(block, sequence) : default;
 
-    public void Change(StoreOperation operation)
+    /// <summary>Applies a change; false when the object does not exist for the store, so that there was nothing to change.</summary>
+    public bool Change(StoreOperation operation)
     {
         if (!_objects.TryGetValue(operation.Id.Index, out var found))
             _objects[operation.Id.Index] = found = new ModelObject(operation.Id);
         found.Change(operation);
+        return found.WasWritten;
     }
 
     /// <summary>What only the dropped sequence shows goes; what the next newer one shows as well becomes its own.</summary>
@@ -128,6 +133,9 @@ internal sealed class ModelObject(ObjectId id)
 
     public ObjectId Id { get; } = id;
 
+    /// <summary>False while only discards touched the object, which need not bring it into being.</summary>
+    public bool WasWritten { get; private set; }
+
     /// <summary>Blocks that an operation on less than the whole object touched, in order.</summary>
     public IEnumerable<int> Blocks => _blocks.Keys;
 
@@ -145,6 +153,7 @@ internal sealed class ModelObject(ObjectId id)
 
     public void Change(StoreOperation operation)
     {
+        WasWritten |= operation.Kind == StoreOperationKind.Write;
         if (operation.BlockCount == StoreUnits.BlocksPerObject && operation.Kind == StoreOperationKind.Discard)
         {
             Change(_others, operation, 0);
@@ -180,12 +189,12 @@ internal sealed class ModelObject(ObjectId id)
         return count;
     }
 
-    private static void Change(List<BlockState> states, StoreOperation operation, int block)
+    private void Change(List<BlockState> states, StoreOperation operation, int block)
     {
         if (states.Count > 0 && states[^1].Version > operation.Version)
             return;
         var isWrite = operation.Kind == StoreOperationKind.Write;
-        var state = new BlockState(operation.Sequence, operation.Version, isWrite, isWrite ? operation.StampOf(block) : 0);
+        var state = new BlockState(operation.Sequence, operation.Version, isWrite, isWrite ? operation.StampOf(block) : 0, !WasWritten);
         if (states.Count > 0 && states[^1].Sequence == operation.Sequence)
             states[^1] = state;
         else

@@ -28,7 +28,7 @@ public sealed partial class StoreScenario
     /// </summary>
     private bool IsSpaceShort(StoreOperation refused)
     {
-        if (_isHostFull)
+        if (_isHostFull || driver.IsMetadataShort(_store))
             return true;
         var blocks = _model.CountData();
         foreach (var operation in _pending)

@@ -43,7 +43,8 @@ public sealed partial class StoreScenario(StoreDriver driver, StoreScenarioOptio
         _settings = new StoreSettings
         {
             DiskBytes = (long)mebibytes << 20,
-            LogBytes = (64L + random.Next(6) switch { 0 => 0, 1 => 64, 2 => 192, 3 => 448, 4 => 960, _ => 1984 }) << 10,
+            LogBytes = (128L << random.Next(5)) << 10,
+            MapBytes = random.Next(5) == 0 ? 256 << 10 : (long)mebibytes << 18,
             MemoryBytes = 1L << (16 + random.Next(8)),
             IdleMs = random.Next(4) == 0 ? 1 : 1 + random.Next(100),
         };
@@ -121,6 +122,7 @@ public sealed partial class StoreScenario(StoreDriver driver, StoreScenarioOptio
         }
 
         _runningClients = 0;
+        driver.Abandon(_store);
         Recover();
     }
 
@@ -174,6 +176,8 @@ public sealed partial class StoreScenario(StoreDriver driver, StoreScenarioOptio
             if (Crashes.Next(3) != 0)
                 World.PowerCut(_disk);
             World.Crash(_reactor);
+            if (open is { IsDone: true, Result.IsOk: true })
+                driver.Abandon(open.Result.Value);
         }
 
         _reactor = World.CreateReactor("node");

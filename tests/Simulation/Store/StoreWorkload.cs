@@ -80,7 +80,7 @@ internal sealed class StoreWorkload
     private StoreOperation Change(StoreOperationKind kind, ObjectId id, int first, int count, ModelSpace space)
     {
         var version = ++_lastVersion << VersionShift;
-        if (_options.SendsStaleVersions && _random.Next(20) == 0)
+        if (_options.SendsStaleVersions && _random.Next(20) == 0 && !IsUncertain(id, first, count))
             version = ((1 + (ulong)_random.Next((long)_lastVersion)) << VersionShift) - 1 - (ulong)_random.Next((1 << VersionShift) - 2);
         var stamp = 0UL;
         if (kind == StoreOperationKind.Write && _random.Next(30) != 0)
@@ -99,6 +99,17 @@ internal sealed class StoreWorkload
             Sequence = space.Sequence,
             Stamp = stamp,
         };
+    }
+
+    private bool IsUncertain(ObjectId id, int first, int count)
+    {
+        for (var block = first; block < first + count; block++)
+        {
+            if (_model.Find(id, block, StoreUnits.Head).IsUncertain)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>A snapshot is only a number that later changes carry; a change follows it at once.</summary>

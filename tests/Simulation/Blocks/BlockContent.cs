@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Uss.Simulation.Linearizability;
 
-namespace Uss.Simulation;
+namespace Uss.Simulation.Blocks;
 
 /// <summary>
 /// What clients write: each 4 KiB block carries a stamp from which all of its bytes follow, so that a reader can tell
@@ -8,6 +9,16 @@ namespace Uss.Simulation;
 /// </summary>
 public static class BlockContent
 {
+    /// <summary>Size of a block in bytes.</summary>
+    public const int BlockBytes = 4096;
+
+    /// <summary>Size of a sector in bytes.</summary>
+    public const int SectorBytes = BlockBytes / SectorStamps.Count;
+
+    /// <summary>Stands for a sector whose bytes no single write has put there.</summary>
+    public const ulong Garbage = ulong.MaxValue;
+
+    private const int WordsPerSector = SectorBytes / sizeof(ulong);
     private const ulong Multiplier = 0xD6E8FEB86659FD93UL;
 
     /// <summary>Fills a block with the bytes of a stamp.</summary>
@@ -37,6 +48,30 @@ public static class BlockContent
         }
 
         return true;
+    }
+
+    /// <summary>Fills one sector of a block with the bytes of a stamp.</summary>
+    public static void FillSector(Span<byte> sector, int index, ulong stamp)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(sector);
+        for (var i = 0; i < words.Length; i++)
+            words[i] = stamp == 0 ? 0 : Word(stamp, (index * WordsPerSector) + i);
+    }
+
+    /// <summary>The stamp of a sector; <see cref="Garbage"/> when its bytes are not of one write.</summary>
+    public static ulong ReadSector(ReadOnlySpan<byte> sector, int index)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(sector);
+        if (words.IndexOfAnyExcept(0UL) < 0)
+            return 0;
+        var stamp = words[0] - ((ulong)(index * WordsPerSector) * Multiplier);
+        for (var i = 1; i < words.Length; i++)
+        {
+            if (words[i] != Word(stamp, (index * WordsPerSector) + i))
+                return Garbage;
+        }
+
+        return stamp;
     }
 
     /// <summary>Says what a block holds, for messages.</summary>

@@ -1,0 +1,20 @@
+namespace Uss.Simulation.Tests;
+
+/// <summary>Runs seeds of a scenario of the catalog and fails with what a person needs to replay the first bad one.</summary>
+internal static class SeedRange
+{
+    public static SimulationSummary Run(string scenario, ulong first, int count, bool twice = false, int threads = 0)
+    {
+        var summary = new SimulationRunner(ScenarioCatalog.Find(scenario)!) { Twice = twice, Threads = threads }.Run(first, count);
+        using var report = new StringWriter();
+        summary.Write(report);
+        TestContext.Out.WriteLine(report);
+        Assert.That(summary.Failures, Is.Empty, () => Describe(summary));
+        return summary;
+    }
+
+    private static string Describe(SimulationSummary summary) => string.Join(
+        Environment.NewLine,
+        summary.Failures.Select(
+            failure => $"{SimulationCommand.ReplayCommand(summary.Scenario, failure.Seed, 0)}{Environment.NewLine}{failure.Cause}"));
+}
