@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Uss.Runtime;
 
-/// <summary>CRC-32C without the processor's help, and the arithmetic behind it. Polynomials are bit-reflected: x^0 is the top bit.</summary>
+/// <summary>
+/// CRC-32C without the processor's help, and the arithmetic behind it. Polynomials are bit-reflected: x^0 is the top bit.
+/// </summary>
 internal static class Crc32CSoftware
 {
     // The Castagnoli polynomial, reflected.

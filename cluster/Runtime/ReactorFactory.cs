@@ -36,7 +36,9 @@ public static class ReactorFactory
                 break;
             default:
                 return new Fault(
-                    "reactor-unknown", $"{Variable}='{forced}' names no reactor.", $"Set it to {IoUringName} or {PortableName}, or unset it.");
+                    "reactor-unknown",
+                    $"{Variable}='{forced}' names no reactor.",
+                    $"Set it to {IoUringName} or {PortableName}, or unset it.");
         }
 
         var ring = IoUringReactor.Create(options);

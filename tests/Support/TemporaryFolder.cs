@@ -3,7 +3,7 @@ namespace Uss.TestSupport;
 /// <summary>A folder for one test's files, removed with it.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    /// <summary>Creates the folder, in <c>USS_TEST_DIR</c> when set (O_DIRECT needs a real file system), else in the system's own.</summary>
+    /// <summary>Creates the folder: in <c>USS_TEST_DIR</c> when set, else among the system's temporary files.</summary>
     public TemporaryFolder()
     {
         var parent = Environment.GetEnvironmentVariable("USS_TEST_DIR") ?? System.IO.Path.GetTempPath();

@@ -36,7 +36,7 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
         return ring.IsOk ? new IoUringReactor(options, ring.Value) : ring.Fault;
     }
 
-    /// <summary>Hands an operation to the kernel at the end of this turn, or of a later one when there is no room in this one's call.</summary>
+    /// <summary>Hands an operation to the kernel at the end of this turn, or of a later one when this one's queue is full.</summary>
     internal void Submit(Operation operation)
     {
         operation.MarkSubmitted();

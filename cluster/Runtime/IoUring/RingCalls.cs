@@ -24,7 +24,8 @@ internal static unsafe partial class RingCalls
         (int)SystemCall(SetupNumber, (nint)entries, (nint)parameters, 0, 0, 0, 0);
 
     /// <summary>Entries submitted, or -1. May block, so it is an ordinary call for the garbage collector.</summary>
-    internal static int Enter(int ring, uint submit, uint minimumCompletions, RingEnter flags, RingEnterArgument* argument, nuint argumentBytes) =>
+    internal static int Enter(
+        int ring, uint submit, uint minimumCompletions, RingEnter flags, RingEnterArgument* argument, nuint argumentBytes) =>
         (int)SystemCall(
             EnterNumber, ring, (nint)submit, (nint)minimumCompletions, (nint)(uint)flags, (nint)argument, (nint)argumentBytes);
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Uss.Runtime.Threaded;
 
-/// <summary>The C library's calls for files, as thin as possible. Failures are -1 with the error number in the last P/Invoke error.</summary>
+/// <summary>The C library's calls for files, as thin as possible. A failure is -1, with the error number in <see cref="LastError"/>.</summary>
 internal static unsafe partial class Libc
 {
     internal const int OpenReadOnly = 0;

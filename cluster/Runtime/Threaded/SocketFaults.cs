@@ -20,9 +20,13 @@ internal static class SocketFaults
             $"{endpoint} is in use by another process.",
             $"Stop the other process (find it with: ss -ltnp sport = :{endpoint.Port}), or choose another port."),
         Errno.Access => new Fault(
-            "port-access", $"{endpoint} may not be listened on by this user.", "Choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE."),
+            "port-access",
+            $"{endpoint} may not be listened on by this user.",
+            "Choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE."),
         AddressNotAvailable => new Fault(
-            "address-unknown", $"This machine does not have the address of {endpoint}.", "Choose one of its own addresses (see: ip address)."),
+            "address-unknown",
+            $"This machine does not have the address of {endpoint}.",
+            "Choose one of its own addresses (see: ip address)."),
         _ => new Fault("listen-failed", $"Cannot listen on {endpoint}: {Errno.Describe(error)}."),
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Uss.Benchmarks.Runtime;
 
@@ -35,11 +36,30 @@ public sealed record BenchmarkResult(
     public double PerSecond => Operations / Seconds;
 
     /// <summary>Heading of the table whose rows are <see cref="ToString"/>.</summary>
-    public static string Heading =>
-        $"{"",-28} {"depth",5} {"op/s",9} {"user us",8} {"sys us",8} {"all us",8} {"p50 us",8} {"p99 us",8} {"p99.9",8} {"B/op",6} {"turns",6}";
+    public static string Heading => Row(
+        "", "depth", "op/s", "user us", "sys us", "all us", "p50 us", "p99 us", "p99.9", "B/op", "turns");
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Name,-28} {Depth,5} {PerSecond,9:F0} {UserUs,8:F2} {SystemUs,8:F2} {ProcessUs,8:F2} {MedianUs,8:F1} {P99Us,8:F1} {P999Us,8:F1} {AllocatedBytes,6:F2} {TurnsPerOperation,6:F3}");
+    public override string ToString() => Row(
+        Name,
+        Depth.ToString(CultureInfo.InvariantCulture),
+        Number(PerSecond, "F0"),
+        Number(UserUs, "F2"),
+        Number(SystemUs, "F2"),
+        Number(ProcessUs, "F2"),
+        Number(MedianUs, "F1"),
+        Number(P99Us, "F1"),
+        Number(P999Us, "F1"),
+        Number(AllocatedBytes, "F2"),
+        Number(TurnsPerOperation, "F3"));
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private static string Row(string name, string depth, string perSecond, params ReadOnlySpan<string> columns)
+    {
+        var row = new StringBuilder($"{name,-12} {depth,5} {perSecond,9}");
+        foreach (var column in columns)
+            row.Append(' ').Append(column.PadLeft(8));
+        return row.ToString();
+    }
 }

@@ -26,7 +26,9 @@ public sealed class AllocationTests(string kind) : RealReactorContract(kind)
             while (remaining-- > 0)
             {
                 var offset = reactor.Random.Next(256) * 4096L;
-                var result = remaining % 10 == 0 ? await disk.WriteAsync(offset, buffer.Slice()) : await disk.ReadAsync(offset, buffer.Slice());
+                var result = remaining % 10 == 0
+                    ? await disk.WriteAsync(offset, buffer.Slice())
+                    : await disk.ReadAsync(offset, buffer.Slice());
                 if (!result.IsOk)
                     Assert.Fail(result.ToString());
             }

@@ -14,7 +14,7 @@ public sealed class RealDiskTests(string kind) : RealReactorContract(kind), IDis
     public void Dispose() => _folder.Dispose();
 
     [Test]
-    public Task A_file_cut_short_under_us_reads_as_an_error_and_shows_its_new_size([Values(0, 512, 100)] int oddBytes) => Run(async reactor =>
+    public Task A_file_cut_short_reads_as_an_error_and_shows_its_new_size([Values(0, 512, 100)] int oddBytes) => Run(async reactor =>
     {
         var disk = await OpenAsync(reactor);
         var buffer = reactor.Buffers.Rent(65536);
