@@ -12,13 +12,15 @@ internal static class DiskFaults
     private const int ReadOnlyFileSystem = 30;
     private const int QuotaExceeded = 122;
 
+    internal const string LockedCode = "disk-locked";
+
     internal static Fault Locked(string path) => new(
-        "disk-locked",
+        LockedCode,
         $"'{path}' is in use by another process.",
         $"Stop the other process (find it with: fuser -v '{path}'), or choose another disk.");
 
     internal static Fault InUse(string path) => new(
-        "disk-locked",
+        LockedCode,
         $"'{path}' is in use by the system: mounted, swap, or part of a RAID or a volume group.",
         $"Release it (see: lsblk '{path}'), or choose another disk.");
 

@@ -30,8 +30,9 @@ internal static unsafe class DiskOpener
         {
             _ = Libc.Close(descriptor);
 
-            // A file that could not be made whole is not left behind: the next attempt would take it for a disk.
-            if (isCreated)
+            // A file that could not be made whole is not left behind: the next attempt would take it for a disk. Whoever was
+            // quicker to lock it has it now.
+            if (isCreated && result.Fault.Code != DiskFaults.LockedCode)
                 File.Delete(path);
         }
 
