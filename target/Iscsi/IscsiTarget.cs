@@ -114,6 +114,7 @@ public sealed partial class IscsiTarget
         // Whoever waits for this end goes on at once, and must not find the session any more.
         session.Ended.TrySetResult();
         _events.SessionEnded(session.Describe(), session.Connection.EndReason);
+        session.Ended.TrySetResult();
         SignalEnd();
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class IscsiSession
     private int _slotsInUse;
     private int _immediate;
     private int _running;
-    private int _holders;
+    private int _reserved;
     private long _commands;
     private long _bytesRead;
     private long _bytesWritten;

@@ -55,7 +55,7 @@ internal sealed partial class IscsiSession
         if (needed <= task.ReservedBytes)
             return true;
         var more = needed - task.ReservedBytes;
-        var isFirst = _holders == 0 || (_holders == 1 && task.ReservedBytes > 0);
+        var isFirst = _reserved == 0;
         if (!isFirst && !isNext && _waiting.Head is not null)
             return false;
         if (!isFirst && (DataBytes + more > _target.Options.SessionDataBytes || _target.DataBytes + more > _target.Options.TotalDataBytes))
@@ -64,6 +64,8 @@ internal sealed partial class IscsiSession
             Attach(task, needed);
         else
             Account(task, needed);
+        task.IsReserved = true;
+        _reserved++;
         return true;
     }
 
@@ -82,8 +84,6 @@ internal sealed partial class IscsiSession
 
     private void Account(IscsiTask task, long bytes)
     {
-        if (task.ReservedBytes == 0)
-            _holders++;
         var more = bytes - task.ReservedBytes;
         task.ReservedBytes = bytes;
         DataBytes += more;
@@ -92,7 +92,9 @@ internal sealed partial class IscsiSession
 
     private void Release(IscsiTask task)
     {
-        _holders--;
+        if (task.IsReserved)
+            _reserved--;
+        task.IsReserved = false;
         DataBytes -= task.ReservedBytes;
         _target.DataBytes -= task.ReservedBytes;
         task.ReservedBytes = 0;

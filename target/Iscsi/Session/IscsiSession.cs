@@ -67,7 +67,7 @@ internal sealed partial class IscsiSession
     /// <summary>Bytes of data buffers that its commands hold.</summary>
     public long DataBytes { get; private set; }
 
-    /// <summary>Completed when nothing of the session can reach a device any more.</summary>
+    /// <summary>Completed when nothing of the session can reach a device any more and it has left the target's list.</summary>
     public TaskCompletionSource Ended { get; } = new();
 
     /// <summary>PDUs answered by a Reject.</summary>

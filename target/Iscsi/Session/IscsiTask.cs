@@ -61,6 +61,9 @@ internal sealed partial class IscsiTask : OutputItem
     /// <summary>Bytes of data buffers that are accounted to it.</summary>
     public long ReservedBytes { get; set; }
 
+    /// <summary>All the buffers that it needs are accounted for, not only those of what came unasked.</summary>
+    public bool IsReserved { get; set; }
+
     /// <summary>What went wrong with its data-out.</summary>
     public DataOutFailure Failure { get; set; }
 

@@ -21,6 +21,8 @@ internal sealed class FakeDevice : IScsiDevice
 
     public int HeldCount => _held.Count;
 
+    public IReadOnlyList<ScsiCommand> Held => _held.ConvertAll(held => held.Command);
+
     /// <summary>Executed commands, in order: opcode and block.</summary>
     public List<string> Log { get; } = [];
 

@@ -90,13 +90,16 @@ internal sealed class TargetRig : IDisposable
     {
         if (TestContext.CurrentContext.Result.Outcome.Status != NUnit.Framework.Interfaces.TestStatus.Failed)
         {
-            (Device as FakeDevice)?.Release();
-            World.Run(Server, Target.StopAsync);
+            World.Run(Server, () =>
+            {
+                (Device as FakeDevice)?.Release();
+                return Target.StopAsync();
+            });
             World.RunFor(1_000_000_000);
             Assert.Multiple(() =>
             {
                 Assert.That(Target.ConnectionCount, Is.Zero, "connections are left");
-                Assert.That(Server.Buffers.RentedBuffers, Is.Zero, "the target leaks buffers");
+                Assert.That(Server.Buffers.RentedBuffers, Is.Zero, () => $"the target leaks buffers, {Server.Buffers.RentedBytes} bytes");
                 Assert.That(Client.Buffers.RentedBuffers, Is.Zero, "the initiator leaks buffers");
                 Assert.That(Target.DataBytes, Is.Zero, "the target miscounts data buffers");
             });

@@ -33,6 +33,9 @@ internal sealed partial class TestInitiator
     /// <summary>Answer pings of the target.</summary>
     public bool AnswersPings { get; set; } = true;
 
+    /// <summary>Reads nothing from the connection.</summary>
+    public bool PausesReceiving { get; set; }
+
     /// <summary>Pings that came.</summary>
     public int Pings { get; private set; }
 
@@ -207,6 +210,8 @@ internal sealed partial class TestInitiator
 
     private async ValueTask<byte[]?> ReceiveBytesAsync(int length)
     {
+        while (PausesReceiving)
+            await _reactor.DelayAsync(1_000_000);
         var buffer = _reactor.Buffers.Rent(length);
         var received = await _connection.ReceiveExactlyAsync(buffer.Slice(0, length));
         var bytes = received.IsOk && received.Bytes == length ? buffer.Slice(0, length).Span.ToArray() : null;
