@@ -1,4 +1,5 @@
 using Uss.Benchmarks.Rig;
+using Uss.Benchmarks.Store;
 
 namespace Uss.Benchmarks;
 
@@ -17,6 +18,7 @@ public static class BenchmarkProgram
         ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
         ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),
         ["recovery"] = ("time to ready after SIGKILL with 1 M blocks written at random", RecoveryBenchmark.RunRecoveryAsync),
+        ["store"] = ("one store on a sparse file: durable writes, reads, recovery (--help)", StoreBenchmark.RunAsync),
     };
 
     /// <summary>Runs the benchmark that the first argument names with the rest of the arguments.</summary>
