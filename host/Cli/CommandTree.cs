@@ -25,6 +25,7 @@ internal static class CommandTree
             InitiatorCommands.Create(),
             NodeCommands.Sessions(),
             NodeCommands.Disks(),
+            StoreCommands.Create(),
             ToolCommands.Simulate(),
             ToolCommands.Benchmark(),
             NodeCommands.Version(),

@@ -216,6 +216,24 @@ public sealed class ServiceTests
     }
 
     [Test]
+    public async Task ADiskCanBeInspectedWithoutAService()
+    {
+        await StartAsync();
+        await _service!.StopAsync();
+        _service = null;
+        var disk = Path.Combine(_folder, "disk0.uss");
+        var text = await CommandLine.RunAsync("store", "inspect", disk);
+        Assert.That(text.ExitCode, Is.Zero, text.Error);
+        Assert.That(text.Output, Does.Contain("superblock at").And.Contain("(current)").And.Contain("log ring"));
+        var json = await CommandLine.RunAsync("store", "inspect", disk, "-o", "json");
+        Assert.That(
+            System.Text.Json.JsonDocument.Parse(json.Output).RootElement.GetProperty("superblocks").GetArrayLength(), Is.EqualTo(2));
+        (await CommandLine.RunAsync("store", "inspect", disk + ".none")).ExpectError(ExitCode.Failed, "disk0.uss.none");
+        var foreign = await CommandLine.RunAsync("store", "inspect", Path.Combine(_folder, "cluster.db"));
+        Assert.That((foreign.ExitCode, foreign.Error.Contains("error:", StringComparison.Ordinal)), Is.EqualTo((ExitCode.Failed, true)));
+    }
+
+    [Test]
     public async Task AMissingPathIsNamed()
     {
         var fault = await RunningService.StartExpectingRefusalAsync(_folder, "--disk", Path.Combine(_temporary.Path, "nothing"));
