@@ -18,8 +18,9 @@ public sealed partial class BlockNode
         if (pending.Count == removed.PendingDisks.Count)
             return;
         var key = RemovedSpaceRecord.KeyOf(space);
-        ReadOnlyMemory<byte>? document = pending.Count == 0
-            ? null
+        // Typed: a bare null would become an empty document by the conversion from arrays.
+        var document = pending.Count == 0
+            ? default(ReadOnlyMemory<byte>?)
             : CoordinationJson.Write(new RemovedSpaceRecord { PendingDisks = pending }, VolumesJson.Default.RemovedSpaceRecord);
 
         // When this is lost, the deletion is done once more, which changes nothing.
