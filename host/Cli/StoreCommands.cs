@@ -10,6 +10,10 @@ namespace Uss.Host.Cli;
 /// <summary><c>uss store ...</c>: looks into a disk without a service.</summary>
 internal static class StoreCommands
 {
+    // Paths stay as they are; the output is no HTML.
+    private static readonly StoreJson _json =
+        new(new JsonSerializerOptions(StoreJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     public static Verb Create() => new Verb("store", "Look into disks, also without a service").With(Inspect());
 
     private static Verb Inspect()
@@ -36,7 +40,7 @@ internal static class StoreCommands
             var inspection = await InspectAsync(parsed.GetRequiredValue(disk), options);
             var output = parsed.InvocationConfiguration.Output;
             if (GlobalOptions.PrinterOf(parsed).IsJson)
-                output.WriteLine(JsonSerializer.Serialize(inspection, StoreJson.Relaxed.StoreInspection));
+                output.WriteLine(JsonSerializer.Serialize(inspection, _json.StoreInspection));
             else
                 StoreInspectionText.Write(output, inspection);
             if (inspection.Problem is { } problem)
@@ -66,9 +70,4 @@ internal static class StoreCommands
 /// <summary>JSON of an inspection.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(StoreInspection))]
-internal sealed partial class StoreJson : JsonSerializerContext
-{
-    /// <summary>With paths as they are.</summary>
-    public static StoreJson Relaxed { get; } =
-        new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-}
+internal sealed partial class StoreJson : JsonSerializerContext;
