@@ -110,10 +110,9 @@ public sealed partial class IscsiTarget
     internal void OnSessionEnded(IscsiSession session)
     {
         _sessions.Remove(session);
+        _events.SessionEnded(session.Describe(), session.Connection.EndReason);
 
         // Whoever waits for this end goes on at once, and must not find the session any more.
-        session.Ended.TrySetResult();
-        _events.SessionEnded(session.Describe(), session.Connection.EndReason);
         session.Ended.TrySetResult();
         SignalEnd();
     }
