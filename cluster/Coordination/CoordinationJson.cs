@@ -28,6 +28,8 @@ public static class CoordinationJson
         return Bad(key, "it is null");
     }
 
-    private static Fault Bad(string key, string why) =>
-        new("bad-record", $"The record '{key}' of the coordination store cannot be read: {why}", "Restore the coordination store from a backup.");
+    private static Fault Bad(string key, string why) => new(
+        "bad-record",
+        $"The record '{key}' of the coordination store cannot be read: {why}",
+        "Restore the coordination store from a backup.");
 }

@@ -1,12 +1,39 @@
 namespace Uss.Replication;
 
+/// <summary>How a disk takes part in a placement group.</summary>
+internal enum MemberRole
+{
+    /// <summary>Gets all new changes and catches up with the old ones; may be dropped without asking anybody.</summary>
+    Joining,
+
+    /// <summary>A change that puts it in sync is being committed: it counts as in sync already, but is not read from.</summary>
+    Admitting,
+
+    /// <summary>Holds every acknowledged change.</summary>
+    InSync,
+
+    /// <summary>Gets nothing more.</summary>
+    Gone,
+}
+
 /// <summary>A disk in the configuration of one placement group.</summary>
-internal sealed class GroupMember(IReplica replica)
+internal sealed class GroupMember(IReplica replica, MemberRole role)
 {
     public IReplica Replica { get; } = replica;
 
     public Guid DiskId => Replica.DiskId;
 
-    /// <summary>Set once the member failed a change or is gone: it gets nothing more and is on its way out of the in-sync set.</summary>
+    public MemberRole Role { get; set; } = role;
+
+    /// <summary>Set once the member failed a change or is lost: it gets nothing more and is on its way out.</summary>
     public bool IsFailed { get; set; }
+
+    /// <summary>Objects that a resync of it has to compare.</summary>
+    public long ObjectsToCompare { get; set; }
+
+    /// <summary>Of these, objects done.</summary>
+    public long ObjectsCompared { get; set; }
+
+    /// <summary>True while it must be taken out by a committed change before anything is acknowledged without it.</summary>
+    public bool MustBeRemoved => IsFailed && Role is (MemberRole.InSync or MemberRole.Admitting);
 }

@@ -23,7 +23,8 @@ public interface IReplica
     ValueTask<StoreResult> WriteAsync(GroupStamp stamp, StoreWrite write);
 
     /// <summary>As <see cref="IObjectStore.DiscardAsync"/>.</summary>
-    ValueTask<StoreResult> DiscardAsync(GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence);
+    ValueTask<StoreResult> DiscardAsync(
+        GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence);
 
     /// <summary>As <see cref="IObjectStore.DescribeAsync"/>.</summary>
     ValueTask<StoreResult> DescribeAsync(GroupStamp stamp, ObjectId id, int firstBlock, Memory<BlockDescription> blocks);

@@ -7,10 +7,21 @@ namespace Uss.Replication;
 /// <summary>A store of this node as a member of placement groups.</summary>
 public sealed class LocalReplica : IReplica
 {
-    private readonly IObjectStore _store;
+    // How old the figure of free space may get; what is written meanwhile is subtracted.
+    private const long FigureAgeNs = 1_000_000_000;
 
-    /// <summary>Wraps an open store.</summary>
-    public LocalReplica(IObjectStore store) => _store = store;
+    private readonly IObjectStore _store;
+    private readonly Reactor _reactor;
+    private long _freeBytes;
+    private long _figureNs;
+
+    /// <summary>Wraps an open store of this reactor.</summary>
+    public LocalReplica(IObjectStore store)
+    {
+        _store = store;
+        _reactor = Reactor.Current;
+        Refresh();
+    }
 
     /// <inheritdoc/>
     public Guid DiskId => _store.DiskId;
@@ -23,8 +34,9 @@ public sealed class LocalReplica : IReplica
     {
         get
         {
-            var statistics = _store.Statistics;
-            return statistics.DataBytes - statistics.UsedBytes;
+            if (_reactor.MonotonicNs - _figureNs > FigureAgeNs)
+                Refresh();
+            return _freeBytes;
         }
     }
 
@@ -33,7 +45,11 @@ public sealed class LocalReplica : IReplica
         _store.ReadAsync(id, firstBlock, target, snapshotSequence);
 
     /// <inheritdoc/>
-    public ValueTask<StoreResult> WriteAsync(GroupStamp stamp, StoreWrite write) => _store.WriteAsync(write);
+    public ValueTask<StoreResult> WriteAsync(GroupStamp stamp, StoreWrite write)
+    {
+        _freeBytes -= write.Source.Length;
+        return _store.WriteAsync(write);
+    }
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> DiscardAsync(
@@ -60,4 +76,13 @@ public sealed class LocalReplica : IReplica
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> DeleteSpaceAsync(ulong space) => _store.DeleteSpaceAsync(space);
+
+    // Some space is kept back, so that this figure says that the disk is full before the store does.
+    private void Refresh()
+    {
+        const long mostKeptBytes = 16 << 20;
+        var statistics = _store.Statistics;
+        _freeBytes = statistics.DataBytes - statistics.UsedBytes - Math.Min(mostKeptBytes, statistics.DataBytes / 64);
+        _figureNs = _reactor.MonotonicNs;
+    }
 }

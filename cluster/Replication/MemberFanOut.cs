@@ -1,37 +1,70 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using Uss.Runtime;
 using Uss.Store;
 
 namespace Uss.Replication;
 
 /// <summary>
 /// One change on its way to several members at once. The objects are pooled: a change in the steady state allocates
-/// nothing. Completes when the last member has answered; the answers are then in <see cref="ResultOf"/>.
+/// nothing. Completes when the last member has answered, or when those that have not are given up; the answers are then
+/// in <see cref="ResultOf"/>. A member that is given up may still use the data, so the object keeps a reference to it
+/// (and a copy of the checksums) until that member has answered as well.
 /// </summary>
 internal sealed class MemberFanOut : IValueTaskSource
 {
-    private readonly Slot[] _slots;
-    private readonly FanOutPool _pool;
-    private ManualResetValueTaskSourceCore<bool> _core;
-    private int _waitingFor;
+    /// <summary>Most members of a change: copies and joiners.</summary>
+    public const int MaximumMembers = 8;
 
-    public MemberFanOut(FanOutPool pool, int capacity)
+    private readonly Slot[] _slots = new Slot[MaximumMembers];
+    private readonly FanOutPool _pool;
+    private ReactorCompletion<bool> _core;
+    private uint[] _checksums = new uint[16];
+    private PageBuffer? _buffer;
+    private int _members;
+    private int _waitingFor;
+    private int _outstanding;
+    private bool _isGivenUp;
+    private bool _isReturned;
+
+    public MemberFanOut(FanOutPool pool)
     {
         _pool = pool;
-        _slots = new Slot[capacity];
-        for (var i = 0; i < capacity; i++)
+        for (var i = 0; i < _slots.Length; i++)
             _slots[i] = new Slot(this);
     }
 
-    public MemberFanOut? NextFree { get; set; }
+    public MemberFanOut? Previous { get; set; }
 
-    public int Capacity => _slots.Length;
+    public MemberFanOut? Next { get; set; }
+
+    public long StartedNs { get; private set; }
+
+    /// <summary>True once a member has made the change: without any, there is nobody to go on with.</summary>
+    public bool HasSuccess
+    {
+        get
+        {
+            for (var i = 0; i < _members; i++)
+            {
+                if (!_slots[i].IsPending && _slots[i].Result.IsOk)
+                    return true;
+            }
+
+            return false;
+        }
+    }
 
     public ValueTask WriteAsync(ReadOnlySpan<GroupMember> members, GroupStamp stamp, in StoreWrite write)
     {
         Begin(members.Length);
+        if (_checksums.Length < write.Checksums.Length)
+            _checksums = new uint[StoreUnits.BlocksPerObject];
+        write.Checksums.Span.CopyTo(_checksums);
+        _buffer = write.Source.Buffer;
+        var own = write with { Checksums = _checksums.AsMemory(0, write.Checksums.Length) };
         for (var i = 0; i < members.Length; i++)
-            _slots[i].Await(members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, write));
+            _slots[i].Await(members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, own));
         return Started();
     }
 
@@ -52,18 +85,55 @@ internal sealed class MemberFanOut : IValueTaskSource
     /// <summary>What a member answered, in the order in which they were given.</summary>
     public StoreResult ResultOf(int member) => _slots[member].Result;
 
-    public void Return() => _pool.Return(this);
+    /// <summary>Counts members that have not answered as failed; the change completes now.</summary>
+    public void GiveUp()
+    {
+        Invariant.Check(_outstanding > 0 && !_isGivenUp);
+        _isGivenUp = true;
+        _buffer?.AddReference();
+        for (var i = 0; i < _members; i++)
+        {
+            if (_slots[i].IsPending)
+                _slots[i].Result = new StoreResult(StoreStatus.IoError);
+        }
+
+        _core.SetResult(true);
+    }
+
+    /// <summary>The caller has seen the answers; the object is used again once no member works on it any more.</summary>
+    public void Return()
+    {
+        _isReturned = true;
+        Recycle();
+    }
 
     private static ValueTask<StoreResult> Skipped => new(new StoreResult(StoreStatus.Closed));
 
     // One more than the members, so that answers that come at once do not complete the whole before all are started.
-    private void Begin(int members) => _waitingFor = members + 1;
+    private void Begin(int members)
+    {
+        _members = members;
+        _outstanding = members;
+        _waitingFor = members + 1;
+        StartedNs = _pool.Reactor.MonotonicNs;
+    }
 
     private ValueTask Started()
     {
         var task = new ValueTask(this, _core.Version);
         CountDown();
+        if (_waitingFor > 0)
+            _pool.Watch(this);
         return task;
+    }
+
+    private void OnAnswer()
+    {
+        _outstanding--;
+        if (_isGivenUp)
+            Recycle();
+        else
+            CountDown();
     }
 
     private void CountDown()
@@ -72,8 +142,20 @@ internal sealed class MemberFanOut : IValueTaskSource
             _core.SetResult(true);
     }
 
+    private void Recycle()
+    {
+        if (!_isReturned || _outstanding > 0)
+            return;
+        if (_isGivenUp)
+            _buffer?.Release();
+        _buffer = null;
+        _isGivenUp = _isReturned = false;
+        _pool.Return(this);
+    }
+
     void IValueTaskSource.GetResult(short token)
     {
+        _pool.Unwatch(this);
         _core.GetResult(token);
         _core.Reset();
     }
@@ -81,7 +163,7 @@ internal sealed class MemberFanOut : IValueTaskSource
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+        _core.OnCompleted(continuation, state, token);
 
     private sealed class Slot
     {
@@ -95,10 +177,13 @@ internal sealed class MemberFanOut : IValueTaskSource
             _complete = Complete;
         }
 
-        public StoreResult Result { get; private set; }
+        public StoreResult Result { get; set; }
+
+        public bool IsPending { get; private set; }
 
         public void Await(ValueTask<StoreResult> task)
         {
+            IsPending = true;
             _awaiter = task.GetAwaiter();
             if (_awaiter.IsCompleted)
                 Complete();
@@ -108,32 +193,12 @@ internal sealed class MemberFanOut : IValueTaskSource
 
         private void Complete()
         {
-            Result = _awaiter.GetResult();
+            var result = _awaiter.GetResult();
             _awaiter = default;
-            _owner.CountDown();
+            IsPending = false;
+            if (!_owner._isGivenUp)
+                Result = result;
+            _owner.OnAnswer();
         }
-    }
-}
-
-/// <summary>Fan-outs for reuse; owned by one reactor.</summary>
-internal sealed class FanOutPool
-{
-    // Pools with more copies than this are refused when they are created.
-    public const int MaximumMembers = 8;
-
-    private MemberFanOut? _free;
-
-    public MemberFanOut Rent()
-    {
-        var fanOut = _free ?? new MemberFanOut(this, MaximumMembers);
-        _free = fanOut.NextFree;
-        fanOut.NextFree = null;
-        return fanOut;
-    }
-
-    public void Return(MemberFanOut fanOut)
-    {
-        fanOut.NextFree = _free;
-        _free = fanOut;
     }
 }

@@ -1,89 +1,168 @@
-using Uss.Coordination;
-using Uss.Runtime;
-
 namespace Uss.Replication;
 
 public sealed partial class PlacementGroup
 {
-    // How long to wait before the coordination store is asked again when it did not answer.
-    private const long RetryDelayNs = 100_000_000;
+    private bool _isReconfiguring;
+    private IReadOnlyList<Guid> _row = [];
 
-    private long _revision;
+    /// <summary>The disks that the placement map wants, the preferred primary first.</summary>
+    public IReadOnlyList<Guid> Row => _row;
 
-    /// <summary>
-    /// Starts the group: raises its epoch by a committed change, so that no version repeats, and serves. Without an
-    /// in-sync member at hand it becomes <see cref="GroupState.Unavailable"/>.
-    /// </summary>
-    /// <param name="record">Its record as last read; null for a new group.</param>
-    /// <param name="revision">Revision of the record; 0 when there is none.</param>
-    /// <param name="online">Disks at hand, in the order of preference as primary.</param>
-    /// <returns>A fault when somebody else changed the record meanwhile.</returns>
-    public async ValueTask<Fault?> StartAsync(GroupRecord? record, long revision, IReadOnlyList<IReplica> online)
+    /// <summary>Sets the disks that the placement map wants; the group moves there as they come in sync.</summary>
+    public void SetRow(IReadOnlyList<Guid> row)
     {
-        _revision = revision;
-        Record = record;
-        var members = record is null ? [.. online] : online.Where(replica => record.InSync.Contains(replica.DiskId)).ToList();
-        if (members.Count == 0)
-        {
-            MakeUnavailable();
-            return null;
-        }
-
-        var departed = record is null ? [] : record.Departed.Concat(
-            record.InSync.Where(disk => members.All(member => member.DiskId != disk))
-                .Select(disk => new DepartedMember(disk, record.CleanVersion)));
-        var proposal = new GroupRecord
-        {
-            Epoch = (record?.Epoch ?? 0) + 1,
-            InSync = [.. members.Select(member => member.DiskId)],
-            Primary = members[0].DiskId,
-            Departed = [.. departed],
-            CleanVersion = record?.CleanVersion ?? 0,
-            Proposer = _context.Records.Proposer,
-        };
-        if (!await CommitAsync(proposal))
-        {
-            MakeUnavailable();
-            return new Fault("group-taken-over", $"Placement group {Id} was taken over by another process.", "Run one process on a data directory.");
-        }
-
-        Activate(proposal, members);
-        return null;
+        _row = row;
+        if (State == GroupState.Active)
+            Reconfigure();
     }
 
-    // Commits a configuration and asks until the outcome is known. False: somebody else changed the record.
-    private async ValueTask<bool> CommitAsync(GroupRecord proposal)
+    /// <summary>
+    /// A disk is lost: it gets nothing more and leaves the in-sync set. When it was the only one, the group becomes
+    /// unavailable until a disk that holds its data is back.
+    /// </summary>
+    public void LoseDisk(Guid disk)
     {
-        while (true)
+        if (_joiner?.DiskId == disk)
+            DropJoiner();
+        if (_members.FirstOrDefault(member => member.DiskId == disk) is not { } lost || State != GroupState.Active)
+            return;
+        Fail(lost);
+        if (lost.IsFailed)
+            Reconfigure();
+        else
+            ChangeState(GroupState.Unavailable);
+    }
+
+    /// <summary>
+    /// A disk takes no more changes but may still be read: it leaves the in-sync set where there is another member, and
+    /// stays the source where it is the only one.
+    /// </summary>
+    public void RetireDisk(Guid disk)
+    {
+        if (_joiner?.DiskId == disk)
+            DropJoiner();
+        if (_members.FirstOrDefault(member => member.DiskId == disk) is not { } retired || State != GroupState.Active)
+            return;
+        Fail(retired);
+        Reconfigure();
+    }
+
+    // Marks a member as failed unless it is the last one in sync: that one stays whatever it does.
+    private void Fail(GroupMember member)
+    {
+        if (member.IsFailed || !_members.Any(other => other != member && other.Role == MemberRole.InSync && !other.IsFailed))
+            return;
+        member.IsFailed = true;
+        _context.MemberFailed?.Invoke(member.DiskId);
+    }
+
+    // Completes once every failed member is out by a committed change. False when the group lost its right to serve.
+    private async ValueTask<bool> RemoveFailedAsync()
+    {
+        while (_members.Any(member => member.MustBeRemoved))
         {
-            var commit = await _context.Records.CommitAsync(Id, _revision, proposal);
-            if (commit.Status == CommitStatus.Applied)
-            {
-                _revision = commit.Revision;
-                return true;
-            }
-
-            // A conflict may be with our own proposal, whose first answer was lost.
-            var read = await _context.Records.ReadAsync(Id);
-            while (!read.IsAvailable)
-            {
-                await _context.Reactor.DelayAsync(RetryDelayNs);
-                read = await _context.Records.ReadAsync(Id);
-            }
-
-            var found = read.Entries.Count == 0 ? null : read.Entries[0];
-            if (found is not null && found.ModifiedRevision != _revision)
-            {
-                var present = CoordinationJson.Read(found.Key, found.Value, ReplicationJson.Default.GroupRecord);
-                if (!present.IsOk || present.Value.Proposer != proposal.Proposer || present.Value.Epoch != proposal.Epoch)
-                    return false;
-                _revision = found.ModifiedRevision;
-                return true;
-            }
-
-            if (found is null && _revision != 0)
+            if (State == GroupState.Unavailable)
                 return false;
-            await _context.Reactor.DelayAsync(RetryDelayNs);
+            Reconfigure();
+            await _changed.WaitAsync();
         }
+
+        return State != GroupState.Unavailable;
+    }
+
+    private void DropJoiner()
+    {
+        if (_joiner is not { } joiner)
+            return;
+        joiner.IsFailed = true;
+        joiner.Role = MemberRole.Gone;
+        _joiner = null;
+        UpdateTargets();
+        Signal();
+    }
+
+    private bool WantsEpoch => _count >= _context.VersionsPerEpoch - (_context.VersionsPerEpoch / 4);
+
+    // Members that the map does not want any more and that enough others make up for.
+    private bool IsSurplus(GroupMember member) =>
+        !_row.Contains(member.DiskId)
+        && _row.Count > 0
+        && _row.All(disk => _members.Any(other => other.DiskId == disk && other.Role == MemberRole.InSync && !other.IsFailed));
+
+    private bool NeedsChange =>
+        WantsEpoch || _members.Any(member => member.IsFailed || member.Role == MemberRole.Admitting || IsSurplus(member));
+
+    // Starts the one task that commits changes, unless it runs already; it goes on until nothing is left to change.
+    private void Reconfigure()
+    {
+        if (_isReconfiguring || !NeedsChange)
+            return;
+        _isReconfiguring = true;
+        _context.Reactor.Spawn(ReconfigureAsync());
+    }
+
+    private async ValueTask ReconfigureAsync()
+    {
+        while (NeedsChange && State is GroupState.Active or GroupState.Closed)
+        {
+            var surplus = _members.Where(IsSurplus).ToList();
+            var kept = _members.Where(member => !member.IsFailed && !surplus.Contains(member)).ToList();
+            var proposal = Propose(kept, _tracker.CleanVersion, surplus);
+            if (!await CommitAsync(proposal))
+            {
+                ChangeState(GroupState.Unavailable);
+                break;
+            }
+
+            Adopt(proposal, kept);
+            foreach (var member in surplus)
+                _context.MemberReleased?.Invoke(this, member.Replica);
+            Signal();
+        }
+
+        _isReconfiguring = false;
+        Signal();
+    }
+
+    private GroupRecord Propose(List<GroupMember> kept, ulong cleanVersion, IReadOnlyList<GroupMember> surplus)
+    {
+        // A disk that holds the group by the map comes first, in the map's order.
+        var order = _row.Concat(kept.Select(member => member.DiskId)).ToList();
+        kept.Sort((a, b) => order.IndexOf(a.DiskId).CompareTo(order.IndexOf(b.DiskId)));
+        var inSync = kept.Select(member => member.DiskId).ToList();
+        var before = Record?.InSync ?? [];
+        var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, cleanVersion)))
+            .Where(gone => !inSync.Contains(gone.Disk) && surplus.All(member => member.DiskId != gone.Disk));
+        return new GroupRecord
+        {
+            Epoch = (Record?.Epoch ?? 0) + 1,
+            InSync = inSync,
+            Primary = inSync[0],
+            Departed = [.. departed],
+            CleanVersion = cleanVersion,
+            Proposer = _context.Records.Proposer,
+        };
+    }
+
+    // The record is committed: versions of its epoch may be given now.
+    private void Adopt(GroupRecord record, IReadOnlyList<GroupMember> members)
+    {
+        foreach (var member in _members.Except(members))
+        {
+            member.Role = MemberRole.Gone;
+            _context.Counters.MembersRemoved++;
+        }
+
+        foreach (var member in members.Where(member => member.Role == MemberRole.Admitting))
+        {
+            member.Role = MemberRole.InSync;
+            _context.Counters.MembersAdded++;
+        }
+
+        Record = record;
+        _stamp = new GroupStamp(Id, record.Epoch);
+        _count = 0;
+        _members = [.. members];
+        UpdateTargets();
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class PlacementGroup
 {
     /// <summary>
     /// Reads whole blocks: the newest acknowledged state, and never a state that is not yet durable on every in-sync
-    /// member.
+    /// member. Damaged blocks come from another in-sync member and are repaired in the background.
     /// </summary>
     /// <param name="id">The object.</param>
     /// <param name="firstBlock">First block within it.</param>
@@ -24,8 +24,9 @@ public sealed partial class PlacementGroup
         var result = new GroupResult(GroupStatus.Unavailable);
         if (State == GroupState.Active || await WaitUntilActiveAsync())
         {
-            var read = await _members[0].Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
-            result = ToGroupResult(read);
+            var primary = _members[0];
+            var read = await primary.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
+            result = read.IsOk ? GroupResult.Ok : await RecoverReadAsync(primary, read, id, firstBlock, target, snapshotSequence);
         }
 
         _context.Locks.Leave(ticket);
@@ -33,19 +34,137 @@ public sealed partial class PlacementGroup
     }
 
     /// <summary>As <see cref="IObjectStore.DescribeAsync"/>, from an in-sync member.</summary>
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     public async ValueTask<GroupResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
     {
+        var result = new GroupResult(GroupStatus.Unavailable);
         if (State != GroupState.Active && !await WaitUntilActiveAsync())
-            return new GroupResult(GroupStatus.Unavailable);
-        return ToGroupResult(await _members[0].Replica.DescribeAsync(_stamp, id, firstBlock, blocks));
+            return result;
+        foreach (var member in Readable())
+        {
+            result = ToGroupResult(await member.Replica.DescribeAsync(_stamp, id, firstBlock, blocks));
+            if (result.IsOk)
+                break;
+        }
+
+        return result;
     }
 
-    private static GroupResult ToGroupResult(StoreResult result) => result.Status switch
+    private List<GroupMember> Readable() => [.. _members.Where(member => member.Role == MemberRole.InSync && !member.IsFailed)];
+
+    // The caller holds the range. What the first member could not give is asked of the others.
+    private async ValueTask<GroupResult> RecoverReadAsync(
+        GroupMember first, StoreResult read, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
     {
-        StoreStatus.Ok => GroupResult.Ok,
-        StoreStatus.NoSpace => new GroupResult(GroupStatus.NoSpace),
-        StoreStatus.Damaged => new GroupResult(GroupStatus.Damaged, result.FirstBlock),
-        _ => new GroupResult(GroupStatus.Unavailable),
-    };
+        foreach (var member in Readable())
+        {
+            if (read.IsOk || read.Status == StoreStatus.Damaged)
+                break;
+
+            if (member == first)
+                continue;
+
+            // The first cannot be reached at all; the next one is as good.
+            LoseDisk(first.DiskId);
+            first = member;
+            read = await member.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
+        }
+
+        return read.Status == StoreStatus.Damaged
+            ? await HealAsync(first, read, id, firstBlock, target, snapshotSequence)
+            : ToGroupResult(read);
+    }
+
+    private async ValueTask<GroupResult> HealAsync(
+        GroupMember damaged, StoreResult read, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
+    {
+        // Block by block: others may have damage of their own within the span.
+        var result = GroupResult.Ok;
+        for (var block = read.FirstBlock; block < read.FirstBlock + read.BlockCount; block++)
+        {
+            var part = target.Slice((block - firstBlock) * StoreUnits.BlockBytes, StoreUnits.BlockBytes);
+            if ((await damaged.Replica.ReadAsync(_stamp, id, block, part, snapshotSequence)).IsOk)
+                continue;
+            if (await ReadElsewhereAsync(damaged, id, block, part, snapshotSequence))
+            {
+                _context.Counters.BlocksHealed++;
+                continue;
+            }
+
+            _context.Counters.BlocksLost++;
+            if (result.IsOk)
+                result = new GroupResult(GroupStatus.Damaged, block);
+        }
+
+        if (snapshotSequence == StoreUnits.Head && Readable().Count > 1)
+            _context.Repairs.Add(this, id, read.FirstBlock, read.BlockCount);
+        return result;
+    }
+
+    // Reads one block from an in-sync member other than the damaged one. Members that are in sync hold equal versions;
+    // that is checked where the damaged member still knows its version, since wrong data is worse than none.
+    private async ValueTask<bool> ReadElsewhereAsync(
+        GroupMember damaged, ObjectId id, int block, BufferSlice target, uint snapshotSequence)
+    {
+        var isHead = snapshotSequence == StoreUnits.Head;
+        var wanted = isHead ? await DescribeBlockAsync(damaged, id, block) : null;
+        foreach (var member in Readable())
+        {
+            if (member == damaged)
+                continue;
+            if (wanted is not null && (await DescribeBlockAsync(member, id, block))?.Version != wanted.Value.Version)
+                continue;
+            if ((await member.Replica.ReadAsync(_stamp, id, block, target, snapshotSequence)).IsOk)
+                return true;
+        }
+
+        return false;
+    }
+
+    private async ValueTask<BlockDescription?> DescribeBlockAsync(GroupMember member, ObjectId id, int block)
+    {
+        var description = new BlockDescription[1];
+        return (await member.Replica.DescribeAsync(_stamp, id, block, description)).IsOk ? description[0] : null;
+    }
+
+    /// <summary>Looks at every in-sync copy of the blocks and overwrites damaged ones with good data of the same version.</summary>
+    internal async ValueTask RepairAsync(ObjectId id, int firstBlock, int blockCount)
+    {
+        var buffer = _context.Reactor.Buffers.Rent(StoreUnits.BlockBytes);
+        for (var block = firstBlock; block < firstBlock + blockCount && State == GroupState.Active; block++)
+        {
+            // One block at a time, so that the foreground hardly waits.
+            var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, block), 1, true);
+            if (!ticket.IsGranted)
+                await ticket.WaitAsync();
+            foreach (var member in _context.IsRemoved(id.Space) ? [] : Readable())
+                await RepairBlockAsync(member, id, block, buffer.Slice(0, StoreUnits.BlockBytes));
+            _context.Locks.Leave(ticket);
+        }
+
+        buffer.Release();
+    }
+
+    private async ValueTask RepairBlockAsync(GroupMember member, ObjectId id, int block, BufferSlice buffer)
+    {
+        if ((await member.Replica.ReadAsync(_stamp, id, block, buffer, StoreUnits.Head)).Status != StoreStatus.Damaged)
+            return;
+        foreach (var source in Readable())
+        {
+            if (source == member || await DescribeBlockAsync(source, id, block) is not { } good)
+                continue;
+            if (await DescribeBlockAsync(member, id, block) is { } bad && bad.Version != good.Version)
+                continue;
+            if (!(await source.Replica.ReadAsync(_stamp, id, block, buffer, StoreUnits.Head)).IsOk)
+                continue;
+            var write = new StoreWrite { Id = id, FirstBlock = block, Source = buffer, Version = good.Version };
+            var repaired = good.IsPresent
+                ? await member.Replica.WriteAsync(_stamp, write)
+                : await member.Replica.DiscardAsync(_stamp, id, block, 1, good.Version, 0);
+            if (repaired.IsOk)
+                _context.Counters.BlocksRepaired++;
+            else if (repaired.Status != StoreStatus.NoSpace)
+                LoseDisk(member.DiskId);
+            return;
+        }
+    }
 }

@@ -20,33 +20,8 @@ public sealed partial class PlacementGroup
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.Unavailable);
-        if (State == GroupState.Active || await WaitUntilActiveAsync())
-        {
-            var write = new StoreWrite
-            {
-                Id = id,
-                FirstBlock = firstBlock,
-                Source = source,
-                Checksums = checksums,
-                Version = NextVersion(),
-                SnapshotSequence = snapshotSequence,
-            };
-            var token = _tracker.Begin(write.Version);
-            var members = _members;
-            if (members.Length == 1)
-            {
-                result = ToGroupResult(await members[0].Replica.WriteAsync(_stamp, write));
-            }
-            else
-            {
-                var fanOut = _context.FanOuts.Rent();
-                await fanOut.WriteAsync(members, _stamp, write);
-                result = Conclude(fanOut, members);
-            }
-
-            _tracker.End(token);
-        }
-
+        if (CanWrite || await WaitUntilWritableAsync())
+            result = await WriteToMembersAsync(id, firstBlock, source, checksums, snapshotSequence);
         _context.Locks.Leave(ticket);
         return result;
     }
@@ -59,27 +34,115 @@ public sealed partial class PlacementGroup
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.Unavailable);
-        if (State == GroupState.Active || await WaitUntilActiveAsync())
-        {
-            var version = NextVersion();
-            var token = _tracker.Begin(version);
-            var members = _members;
-            var fanOut = _context.FanOuts.Rent();
-            await fanOut.DiscardAsync(members, _stamp, id, firstBlock, blockCount, version, snapshotSequence);
-            result = Conclude(fanOut, members);
-            _tracker.End(token);
-        }
-
+        if (CanWrite || await WaitUntilWritableAsync())
+            result = await DiscardOnMembersAsync(id, firstBlock, blockCount, snapshotSequence);
         _context.Locks.Leave(ticket);
         return result;
     }
 
-    private static GroupResult Conclude(MemberFanOut fanOut, GroupMember[] members)
+    // The caller holds the range.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<GroupResult> WriteToMembersAsync(
+        ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, uint snapshotSequence)
     {
-        var result = GroupResult.Ok;
-        for (var i = 0; i < members.Length && result.IsOk; i++)
-            result = ToGroupResult(fanOut.ResultOf(i));
-        fanOut.Return();
+        var targets = _targets;
+        if (targets.Length > 1 && IsShortOfSpace(source.Length))
+            return new GroupResult(GroupStatus.NoSpace);
+        var write = new StoreWrite
+        {
+            Id = id,
+            FirstBlock = firstBlock,
+            Source = source,
+            Checksums = checksums,
+            Version = NextVersion(),
+            SnapshotSequence = snapshotSequence,
+        };
+        var token = _tracker.Begin(write.Version);
+        GroupResult result;
+        if (targets.Length == 1)
+        {
+            result = ToGroupResult(await targets[0].Replica.WriteAsync(_stamp, write));
+        }
+        else
+        {
+            var fanOut = _context.FanOuts.Rent();
+            await fanOut.WriteAsync(targets, _stamp, write);
+            result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
+            fanOut.Return();
+        }
+
+        // Nothing was changed when there is no space; without an answer nobody knows.
+        _tracker.End(token, result.Status != GroupStatus.Unavailable);
+        if (result.Status == GroupStatus.Unavailable)
+            _context.MemberFailed?.Invoke(targets[0].DiskId);
         return result;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<GroupResult> DiscardOnMembersAsync(ObjectId id, int firstBlock, int blockCount, uint snapshotSequence)
+    {
+        var targets = _targets;
+        var version = NextVersion();
+        var token = _tracker.Begin(version);
+        var fanOut = _context.FanOuts.Rent();
+        await fanOut.DiscardAsync(targets, _stamp, id, firstBlock, blockCount, version, snapshotSequence);
+        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
+        fanOut.Return();
+        _tracker.End(token, result.Status != GroupStatus.Unavailable);
+        if (result.Status == GroupStatus.Unavailable)
+            _context.MemberFailed?.Invoke(targets[0].DiskId);
+        return result;
+    }
+
+    private static bool AllSucceeded(MemberFanOut fanOut, GroupMember[] targets)
+    {
+        for (var i = 0; i < targets.Length; i++)
+        {
+            if (!fanOut.ResultOf(i).IsOk)
+                return false;
+        }
+
+        return true;
+    }
+
+    // A copy that alone has no space would leave the set of copies by and by, so the group is full when one of them is.
+    private bool IsShortOfSpace(int bytes)
+    {
+        foreach (var member in _members)
+        {
+            if (!member.IsFailed && member.Replica.FreeBytes < bytes)
+                return true;
+        }
+
+        return false;
+    }
+
+    // Some member did not make the change. The others go on without it: it is removed by a committed change of the
+    // record, and only then the caller hears of success.
+    private async ValueTask<GroupResult> ConcludeAsync(MemberFanOut fanOut, GroupMember[] targets)
+    {
+        var survivors = StoreStatus.Closed;
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var status = fanOut.ResultOf(i).Status;
+            var isBetter = status == StoreStatus.Ok || (status == StoreStatus.NoSpace && survivors != StoreStatus.Ok);
+            if (targets[i].Role == MemberRole.InSync && isBetter)
+                survivors = status;
+        }
+
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var member = targets[i];
+            if (fanOut.ResultOf(i).Status == survivors || member.Role == MemberRole.Gone)
+                continue;
+            if (member.Role == MemberRole.Joining)
+                DropJoiner();
+            else if (survivors != StoreStatus.Closed)
+                Fail(member);
+        }
+
+        if (survivors == StoreStatus.Closed || !await RemoveFailedAsync())
+            return new GroupResult(GroupStatus.Unavailable);
+        return survivors == StoreStatus.Ok ? GroupResult.Ok : new GroupResult(GroupStatus.NoSpace);
     }
 }

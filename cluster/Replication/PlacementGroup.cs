@@ -1,4 +1,3 @@
-using Uss.Runtime;
 using Uss.Store;
 
 namespace Uss.Replication;
@@ -23,19 +22,34 @@ public enum GroupState
 /// The primary's side of one placement group: gives versions, orders overlapping operations, writes to all in-sync
 /// members at once and acknowledges when every one is durable, reads with healing, and takes members out and in.
 /// </summary>
+/// <remarks>
+/// Members are disks of this node now; a disk of another node is the same <see cref="IReplica"/> over the network.
+/// Nothing here knows the difference.
+/// </remarks>
 public sealed partial class PlacementGroup
 {
     private readonly GroupContext _context;
+    private readonly WriteTracker _tracker = new();
+    private readonly int _groups;
+
+    // In sync or being admitted, the primary first.
     private GroupMember[] _members = [];
-    private TaskCompletionSource? _stateChanged;
+    private GroupMember? _joiner;
+
+    // Who gets changes: the members and the joiner.
+    private GroupMember[] _targets = [];
+    private readonly ChangeSignal _changed = new();
     private GroupStamp _stamp;
     private uint _count;
-    private readonly WriteTracker _tracker = new();
 
     /// <summary>Creates a group that has not started.</summary>
-    public PlacementGroup(PlacementGroupId id, GroupContext context)
+    /// <param name="id">Its name.</param>
+    /// <param name="groups">How many groups its pool has.</param>
+    /// <param name="context">What it shares with the others of its reactor.</param>
+    public PlacementGroup(PlacementGroupId id, int groups, GroupContext context)
     {
         Id = id;
+        _groups = groups;
         _context = context;
         _stamp = new GroupStamp(id, 0);
     }
@@ -46,49 +60,86 @@ public sealed partial class PlacementGroup
     /// <summary>Whether it serves.</summary>
     public GroupState State { get; private set; } = GroupState.Starting;
 
-    /// <summary>The record that it serves under; null before it started.</summary>
+    /// <summary>Its record as last read or committed; null before it started.</summary>
     public GroupRecord? Record { get; private set; }
 
-    /// <summary>Disks that hold every acknowledged write, the primary first.</summary>
-    public IEnumerable<Guid> InSync => _members.Select(member => member.DiskId);
+    /// <summary>Disks that hold every acknowledged write, the primary first. Empty while the group is unavailable.</summary>
+    public IEnumerable<Guid> InSync => _members.Where(member => member.Role == MemberRole.InSync).Select(member => member.DiskId);
 
-    /// <summary>Begins to serve under a record that was just committed with a new epoch.</summary>
-    /// <param name="record">The record.</param>
-    /// <param name="inSync">Its in-sync members, the primary first.</param>
-    public void Activate(GroupRecord record, IReadOnlyList<IReplica> inSync)
+    /// <summary>The disk that reads come from; null while there is none.</summary>
+    public Guid? Primary => _members.Length == 0 ? null : _members[0].DiskId;
+
+    /// <summary>The disk that is catching up, if any.</summary>
+    public Guid? Joining => _joiner?.DiskId;
+
+    /// <summary>Every write up to this version is on all in-sync members.</summary>
+    public ulong CleanVersion => _tracker.CleanVersion;
+
+    /// <summary>Objects that the disk that is catching up has to compare, and how many of them are done.</summary>
+    public (long Total, long Done) JoinProgress => _joiner is { } joiner ? (joiner.ObjectsToCompare, joiner.ObjectsCompared) : (0, 0);
+
+    /// <summary>Refuses operations from now on and completes when those under way are done.</summary>
+    public async ValueTask CloseAsync()
     {
-        Invariant.Check(inSync.Count is > 0 and <= FanOutPool.MaximumMembers && record.Epoch > _stamp.Epoch);
-        Record = record;
-        _stamp = new GroupStamp(Id, record.Epoch);
-        _count = 0;
-        _members = [.. inSync.Select(replica => new GroupMember(replica))];
-        _tracker.Reset(BlockVersion.Compose(record.Epoch, 0));
-        ChangeState(GroupState.Active);
+        ChangeState(GroupState.Closed);
+        await _tracker.DrainAsync();
     }
-
-    /// <summary>Says that no in-sync member can be reached.</summary>
-    public void MakeUnavailable() => ChangeState(GroupState.Unavailable);
-
-    /// <summary>Refuses operations from now on; those under way finish.</summary>
-    public void Close() => ChangeState(GroupState.Closed);
 
     private void ChangeState(GroupState state)
     {
-        State = state;
-        var waiters = _stateChanged;
-        _stateChanged = null;
-        waiters?.SetResult();
+        if (State != GroupState.Closed)
+            State = state;
+        Signal();
     }
 
-    // Waits while the group starts. False when it does not serve.
+    // Wakes whoever waits for a change of state or configuration.
+    private void Signal()
+    {
+        _changed.Raise();
+        _context.GroupChanged?.Invoke(this);
+    }
+
+    // False when the group does not serve.
     private async ValueTask<bool> WaitUntilActiveAsync()
     {
         while (State == GroupState.Starting)
-            await (_stateChanged ??= new TaskCompletionSource()).Task;
+            await _changed.WaitAsync();
         return State == GroupState.Active;
     }
 
-    private ulong NextVersion() => BlockVersion.Compose(_stamp.Epoch, ++_count);
+    private bool CanWrite => State == GroupState.Active && _count < _context.VersionsPerEpoch;
+
+    // As above; also waits for a new epoch when this one has no versions left.
+    private async ValueTask<bool> WaitUntilWritableAsync()
+    {
+        while (await WaitUntilActiveAsync())
+        {
+            if (_count < _context.VersionsPerEpoch)
+                return true;
+            Reconfigure();
+            await _changed.WaitAsync();
+        }
+
+        return false;
+    }
+
+    private ulong NextVersion()
+    {
+        // Three quarters in, so that the next epoch is there before this one is used up.
+        if (++_count == _context.VersionsPerEpoch - (_context.VersionsPerEpoch / 4))
+            Reconfigure();
+        return BlockVersion.Compose(_stamp.Epoch, _count);
+    }
+
+    private void UpdateTargets() => _targets = _joiner is null ? _members : [.. _members, _joiner];
 
     private static long AbsoluteBlock(ObjectId id, int firstBlock) => ((long)id.Index * StoreUnits.BlocksPerObject) + firstBlock;
+
+    private static GroupResult ToGroupResult(StoreResult result) => result.Status switch
+    {
+        StoreStatus.Ok => GroupResult.Ok,
+        StoreStatus.NoSpace => new GroupResult(GroupStatus.NoSpace),
+        StoreStatus.Damaged => new GroupResult(GroupStatus.Damaged, result.FirstBlock),
+        _ => new GroupResult(GroupStatus.Unavailable),
+    };
 }

@@ -13,7 +13,10 @@ public sealed class Pool
     {
         Record = record;
         Map = map;
-        _groups = [.. Enumerable.Range(0, record.Groups).Select(index => new PlacementGroup(new PlacementGroupId(record.Id, index), context))];
+        _groups =
+        [
+            .. Enumerable.Range(0, record.Groups).Select(index => new PlacementGroup(new PlacementGroupId(record.Id, index), record.Groups, context)),
+        ];
     }
 
     /// <summary>Its record.</summary>

@@ -6,7 +6,7 @@ namespace Uss.Replication;
 /// <summary>A place in the order of a <see cref="RangeLock"/>: the right to a range, or the wait for it.</summary>
 public sealed class RangeLockTicket : IValueTaskSource
 {
-    private ManualResetValueTaskSourceCore<bool> _core;
+    private ReactorCompletion<bool> _core;
 
     internal ulong Space { get; set; }
 
@@ -56,5 +56,5 @@ public sealed class RangeLockTicket : IValueTaskSource
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, ValueTaskSourceOnCompletedFlags.None);
+        _core.OnCompleted(continuation, state, token);
 }

@@ -15,8 +15,9 @@ internal sealed class WriteTracker
     private long _head;
     private long _tail;
     private bool _isFrozen;
+    private List<(long Token, TaskCompletionSource Waiter)>? _drains;
 
-    /// <summary>Every change up to this version is done.</summary>
+    /// <summary>Every change up to this version is on all in-sync members.</summary>
     public ulong CleanVersion { get; private set; }
 
     /// <summary>Changes under way.</summary>
@@ -26,7 +27,7 @@ internal sealed class WriteTracker
     public void Reset(ulong cleanVersion)
     {
         Invariant.Check(Pending == 0);
-        _head = _tail = 0;
+        _head = _tail;
         _isFrozen = false;
         CleanVersion = cleanVersion;
     }
@@ -42,10 +43,14 @@ internal sealed class WriteTracker
         return _tail++;
     }
 
-    /// <summary>The change is done, or left no trace on any member.</summary>
-    public void End(long token)
+    /// <summary>The change is done.</summary>
+    /// <param name="token">What <see cref="Begin"/> gave.</param>
+    /// <param name="isCertain">False when it may have reached some members and not others: then nothing from it on counts
+    /// as clean any more.</param>
+    public void End(long token, bool isCertain = true)
     {
         Pending--;
+        _isFrozen |= !isCertain;
         ref var slot = ref _ring[token & (_ring.Length - 1)];
         Invariant.Check(token >= _head && token < _tail && (slot & Done) == 0);
         slot |= Done;
@@ -55,13 +60,29 @@ internal sealed class WriteTracker
                 CleanVersion = _ring[_head & (_ring.Length - 1)] & ~Done;
             _head++;
         }
+
+        if (_drains is not null)
+            CompleteDrains();
     }
 
-    /// <summary>The change may have reached some members and not others: nothing from it on counts as clean any more.</summary>
-    public void EndUncertain(long token)
+    /// <summary>Completes once every change that has begun by now is done.</summary>
+    public Task DrainAsync()
     {
-        _isFrozen = true;
-        End(token);
+        if (_head == _tail)
+            return Task.CompletedTask;
+        var waiter = new TaskCompletionSource();
+        (_drains ??= []).Add((_tail, waiter));
+        return waiter.Task;
+    }
+
+    private void CompleteDrains()
+    {
+        var done = _drains!.Where(drain => drain.Token <= _head).ToList();
+        _drains!.RemoveAll(drain => drain.Token <= _head);
+        if (_drains.Count == 0)
+            _drains = null;
+        foreach (var (_, waiter) in done)
+            waiter.SetResult();
     }
 
     private void Grow()

@@ -9,20 +9,43 @@ namespace Uss.Volumes;
 public sealed partial class BlockNode
 {
     /// <summary>The disks: those that the node was given and those that it knows and misses.</summary>
-    public IReadOnlyList<DiskDescription> Disks => [.. _disks.Select(disk => disk.Describe())];
+    public IReadOnlyList<DiskDescription> Disks => [.. _disks.Select(disk => disk.Describe(ResyncPercent(disk)))];
 
-    internal IReplica? FindReplica(Guid disk) => _disks.FirstOrDefault(known => known.Id == disk)?.Replica;
+    /// <summary>
+    /// Adds a disk, or takes back one that was missing or failed. A new disk gets its share of the data in the
+    /// background.
+    /// </summary>
+    public async ValueTask<Result<DiskDescription>> AddDiskAsync(DiskSource source)
+    {
+        if (_disks.FirstOrDefault(known => known.Name == source.Name && known.Store is not null) is { } present)
+        {
+            if (present.Fault is null)
+                return new Fault("disk-present", $"Disk '{source.Name}' serves already.");
+            await DetachAsync(present);
+        }
+
+        var disk = _disks.FirstOrDefault(known => known.Name == source.Name) ?? new NodeDisk(source.Name);
+        disk.Source = source;
+        if (await OpenAsync(disk) is { } fault)
+            return fault;
+        if (!_disks.Contains(disk))
+            _disks.Add(disk);
+        if (await _pools.RebalanceAsync() is { } unplaced)
+            return unplaced;
+        return disk.Describe(ResyncPercent(disk));
+    }
+
+    internal IReplica? FindReplica(Guid disk) => _disks.FirstOrDefault(known => known.Id == disk && known.Store is not null)?.Replica;
+
+    internal bool IsUsable(Guid disk) => _disks.Any(known => known.Id == disk && known.IsUsable);
 
     internal IEnumerable<Guid> KnownDisks() => _disks.Where(disk => disk.Record is not null).Select(disk => disk.Record!.Id);
 
-    internal Topology OnlineTopology() => new(_disks
-        .Where(disk => disk.State == DiskState.Online && disk.Record is not null)
-        .Select(disk => new TopologyDisk
-        {
-            Id = disk.Record!.Id,
-            WeightBytes = disk.Record.DataBytes,
-            Node = disk.Record.Node,
-        }));
+    /// <summary>Disks for new data: those that work now.</summary>
+    internal Topology OnlineTopology() => TopologyOf(_disks.Where(disk => disk.IsUsable));
+
+    /// <summary>All disks, also those that are away: they are expected back, so nothing moves because of them.</summary>
+    internal Topology KnownTopology() => TopologyOf(_disks);
 
     /// <summary>Blocks with data by space, counted once whatever the number of copies.</summary>
     internal IReadOnlyDictionary<ulong, long> UsageBySpace()
@@ -35,7 +58,7 @@ public sealed partial class BlockNode
             foreach (var summary in store.ListChangedSince(0))
             {
                 var group = _pools.Find(SpaceId.PoolOf(summary.Id.Space))?.GroupOf(summary.Id);
-                if (group?.InSync.FirstOrDefault() == store.DiskId)
+                if (group?.Primary == store.DiskId)
                     usage[summary.Id.Space] = usage.GetValueOrDefault(summary.Id.Space) + summary.PresentBlocks;
             }
         }
@@ -43,38 +66,55 @@ public sealed partial class BlockNode
         return usage;
     }
 
+    private static Topology TopologyOf(IEnumerable<NodeDisk> disks) => new(disks
+        .Where(disk => disk.Record is not null)
+        .Select(disk => new TopologyDisk { Id = disk.Record!.Id, WeightBytes = disk.Record.DataBytes, Node = disk.Record.Node }));
+
+    private double ResyncPercent(NodeDisk disk)
+    {
+        if (!disk.IsUsable || disk.Id is not { } id)
+            return 100;
+        double groups = 0, done = 0;
+        foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
+        {
+            if (group.State != GroupState.Active || !group.Row.Contains(id))
+                continue;
+            groups++;
+            if (group.InSync.Contains(id))
+                done++;
+            else if (group.Joining == id && group.JoinProgress is { Total: > 0 } progress)
+                done += (double)progress.Done / (progress.Total + 1);
+        }
+
+        return groups == 0 ? 100 : 100 * done / groups;
+    }
+
     private async ValueTask<Fault?> LoadDisksAsync(IReadOnlyList<DiskSource> sources)
     {
         var read = await _coordination.ListAsync(DiskRecord.Prefix);
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
-        var records = new Dictionary<Guid, DiskRecord>();
+        var records = new List<DiskRecord>();
         foreach (var entry in read.Entries)
         {
             var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
             if (!record.IsOk)
                 return record.Fault;
-            records.Add(record.Value.Id, record.Value);
+            records.Add(record.Value);
         }
 
+        // All at once: recovery of a large disk takes seconds.
         var opens = sources.Select(source => (source, open: source.OpenAsync())).ToList();
         foreach (var (source, open) in opens)
         {
             var disk = new NodeDisk(source.Name) { Source = source };
-            _disks.Add(disk);
             var store = await open;
-            if (!store.IsOk)
-                disk.Fault = store.Fault;
-            else if (_disks.Any(other => other.Store?.DiskId == store.Value.DiskId))
-                disk.Fault = await RefuseAsync(store.Value, new Fault("disk-twice", $"Disk '{source.Name}' is given twice."));
-            else if (!records.Remove(store.Value.DiskId, out var record))
-                disk.Fault = await AdoptAsync(disk, store.Value);
-            else
-                Attach(disk, store.Value, record);
+            disk.Fault = store.IsOk ? await AcceptAsync(disk, store.Value, records) : store.Fault;
+            _disks.Add(disk);
         }
 
         // A disk that could not be opened is known by its name; what is left was not given at all.
-        foreach (var record in records.Values)
+        foreach (var record in records.Where(record => _disks.All(disk => disk.Record?.Id != record.Id)).ToList())
         {
             if (_disks.FirstOrDefault(disk => disk.Record is null && disk.Name == record.Name) is { } failed)
                 failed.Record = record;
@@ -85,45 +125,78 @@ public sealed partial class BlockNode
         return null;
     }
 
-    // A disk that is new to the cluster must be empty: one with data belongs to another cluster or to a lost one.
-    private async ValueTask<Fault?> AdoptAsync(NodeDisk disk, IObjectStore store)
+    // Opens a disk of the list, or one that is to come into it.
+    private async ValueTask<Fault?> OpenAsync(NodeDisk disk)
     {
-        if (store.HighestVersion != 0)
+        var store = await disk.Source!.OpenAsync();
+        if (!store.IsOk)
+            return store.Fault;
+        if (_isClosing)
         {
-            return await RefuseAsync(store, new Fault(
-                "disk-foreign",
-                $"Disk '{disk.Name}' holds data that this cluster does not know.",
-                "Start it with the coordination store that it belongs to, or format it."));
+            await store.Value.CloseAsync();
+            return new Fault("node-closing", "The node is stopping.");
         }
 
-        var record = new DiskRecord
-        {
-            Id = store.DiskId,
-            Name = disk.Name,
-            DataBytes = store.Statistics.DataBytes,
-            Node = _options.NodeName,
-            AddedAt = _reactor.UtcNow,
-        };
-        var commit = await _coordination.CommitAsync(
-            [new Condition(DiskRecord.KeyOf(record.Id), 0)],
-            [new Change(DiskRecord.KeyOf(record.Id), CoordinationJson.Write(record, VolumesJson.Default.DiskRecord))]);
-        if (commit.Status != CommitStatus.Applied)
-            return await RefuseAsync(store, CoordinationFaults.Unavailable);
-        Attach(disk, store, record);
+        var fault = await AcceptAsync(disk, store.Value, [.. _disks.Select(known => known.Record).OfType<DiskRecord>()]);
+        if (fault is not null)
+            return fault;
+
+        // The same disk may have been known under another name.
+        _disks.RemoveAll(other => other != disk && other.Store is null && other.Record?.Id == disk.Id);
+        await DeleteRemovedSpacesAsync(disk);
+        Announce(new NodeEvent(NodeEventKind.DiskChanged, disk.Name));
+        Kick();
         return null;
     }
 
-    private static void Attach(NodeDisk disk, IObjectStore store, DiskRecord record)
+    private async ValueTask<Fault?> AcceptAsync(NodeDisk disk, IObjectStore store, IReadOnlyList<DiskRecord> records)
     {
-        disk.Record = record;
-        disk.Store = store;
-        disk.Replica = new LocalReplica(store);
-        disk.Fault = null;
+        Fault? fault = null;
+        var record = records.FirstOrDefault(known => known.Id == store.DiskId);
+        if (_disks.Any(other => other != disk && other.Store?.DiskId == store.DiskId))
+        {
+            fault = new Fault("disk-twice", $"Disk '{disk.Name}' is in use under another name.", "Give it once.");
+        }
+        else if (record is null && store.HighestVersion != 0)
+        {
+            // Empty or unknown: a disk with data belongs to another cluster, or to this one before its state was lost.
+            fault = new Fault(
+                "disk-foreign",
+                $"Disk '{disk.Name}' holds data that this cluster does not know.",
+                "Start it with the coordination store that it belongs to, or format it.");
+        }
+        else if (record is null || record.Name != disk.Name)
+        {
+            record = new DiskRecord
+            {
+                Id = store.DiskId,
+                Name = disk.Name,
+                DataBytes = store.Statistics.DataBytes,
+                Node = _options.NodeName,
+                AddedAt = record?.AddedAt ?? _reactor.UtcNow,
+            };
+            var commit = await _coordination.CommitAsync(
+                [], [new Change(DiskRecord.KeyOf(record.Id), CoordinationJson.Write(record, VolumesJson.Default.DiskRecord))]);
+            if (commit.Status != CommitStatus.Applied)
+                fault = CoordinationFaults.Unavailable;
+        }
+
+        if (fault is null)
+            disk.Attach(store, record!);
+        else
+            await store.CloseAsync();
+        return fault;
     }
 
-    private static async ValueTask<Fault> RefuseAsync(IObjectStore store, Fault fault)
+    // Gives a disk up: its groups go on without it, or wait for it.
+    private async ValueTask DetachAsync(NodeDisk disk)
     {
-        await store.CloseAsync();
-        return fault;
+        if (disk.Id is { } id)
+        {
+            foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
+                group.LoseDisk(id);
+        }
+
+        await disk.CloseAsync();
     }
 }

@@ -5,43 +5,69 @@ namespace Uss.Volumes;
 
 public sealed partial class BlockNode
 {
-    /// <summary>Deletes a removed space on all disks that are online and remembers the others.</summary>
-    internal async ValueTask DeleteSpaceAsync(ulong space, RemovedSpaceRecord removed, long revision)
+    /// <summary>Deletes a space that was just removed on all disks at hand; the others do it when they return.</summary>
+    internal async ValueTask DeleteSpaceAsync(ulong space)
     {
-        var pending = new List<Guid>();
-        foreach (var disk in removed.PendingDisks)
-        {
-            if (FindReplica(disk) is not { } replica || !(await replica.DeleteSpaceAsync(space)).IsOk)
-                pending.Add(disk);
-        }
+        _removedSpaces.Add(space);
 
-        if (pending.Count == removed.PendingDisks.Count)
-            return;
-        var key = RemovedSpaceRecord.KeyOf(space);
-        // Typed: a bare null would become an empty document by the conversion from arrays.
-        var document = pending.Count == 0
-            ? default(ReadOnlyMemory<byte>?)
-            : CoordinationJson.Write(new RemovedSpaceRecord { PendingDisks = pending }, VolumesJson.Default.RemovedSpaceRecord);
-
-        // When this is lost, the deletion is done once more, which changes nothing.
-        await _coordination.CommitAsync([new Condition(key, revision)], [new Change(key, document)]);
+        // A copy or repair under way would bring the space back.
+        await _context.DrainSpaceAsync(space);
+        await DeleteOnDisksAsync(space, _disks);
     }
 
-    // What was removed while a disk was away, or just before the end of the process.
-    private async ValueTask<Fault?> DeleteRemovedSpacesAsync()
+    // Spaces that still are on some disk. They are deleted before anything is compared or copied.
+    private async ValueTask<Fault?> LoadRemovedSpacesAsync()
     {
         var read = await _coordination.ListAsync(RemovedSpaceRecord.Prefix);
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
         foreach (var entry in read.Entries)
         {
-            var removed = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.RemovedSpaceRecord);
-            if (!removed.IsOk)
-                return removed.Fault;
             var space = VolumeRecord.ParseId(entry.Key[RemovedSpaceRecord.Prefix.Length..]);
-            await DeleteSpaceAsync(space, removed.Value, entry.ModifiedRevision);
+            _removedSpaces.Add(space);
+            await DeleteOnDisksAsync(space, _disks);
         }
 
         return null;
+    }
+
+    private async ValueTask DeleteRemovedSpacesAsync(NodeDisk disk)
+    {
+        foreach (var space in _removedSpaces.Order().ToList())
+            await DeleteOnDisksAsync(space, [disk]);
+    }
+
+    private async ValueTask DeleteOnDisksAsync(ulong space, IReadOnlyList<NodeDisk> disks)
+    {
+        var done = new List<Guid>();
+        foreach (var disk in disks.Where(disk => disk.Replica is not null).ToList())
+        {
+            if (disk.Replica is { } replica && (await replica.DeleteSpaceAsync(space)).IsOk)
+                done.Add(replica.DiskId);
+        }
+
+        if (done.Count == 0)
+            return;
+
+        // When this is lost, the deletion is done once more, which changes nothing.
+        for (var status = CommitStatus.Conflict; status == CommitStatus.Conflict;)
+        {
+            var read = await _coordination.GetAsync(RemovedSpaceRecord.KeyOf(space));
+            if (!read.IsAvailable || read.Entries.Count == 0)
+                return;
+            var entry = read.Entries[0];
+            var removed = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.RemovedSpaceRecord);
+            if (!removed.IsOk)
+                return;
+            var pending = removed.Value.PendingDisks.Except(done).ToList();
+            var change = new Change(entry.Key, null);
+            if (pending.Count > 0)
+            {
+                var record = new RemovedSpaceRecord { PendingDisks = pending };
+                change = change with { Value = CoordinationJson.Write(record, VolumesJson.Default.RemovedSpaceRecord) };
+            }
+
+            status = (await _coordination.CommitAsync([new Condition(entry.Key, entry.ModifiedRevision)], [change])).Status;
+        }
     }
 }

@@ -4,32 +4,23 @@ using Uss.Runtime;
 
 namespace Uss.Volumes;
 
-/// <summary>What changed on a node.</summary>
-public enum NodeEventKind
-{
-    /// <summary>A volume can be used.</summary>
-    VolumeCreated,
-
-    /// <summary>A volume's record changed, its size for example.</summary>
-    VolumeChanged,
-
-    /// <summary>A volume is gone.</summary>
-    VolumeRemoved,
-
-    /// <summary>A disk's state changed.</summary>
-    DiskChanged,
-}
-
-/// <summary>A change on a node.</summary>
-/// <param name="Kind">What.</param>
-/// <param name="Subject">Name of the volume or disk.</param>
-public readonly record struct NodeEvent(NodeEventKind Kind, string Subject);
-
 /// <summary>How a node is set up.</summary>
 public sealed record BlockNodeOptions
 {
     /// <summary>Name of the node in the topology.</summary>
     public string NodeName { get; init; } = "local";
+
+    /// <summary>How long a disk may hold up a change that other copies have made, in nanoseconds.</summary>
+    public long MemberStallNs { get; init; } = GroupContext.DefaultStallNs;
+
+    /// <summary>How often disks that could not be opened are tried again, in nanoseconds.</summary>
+    public long DiskRetryNs { get; init; } = 30_000_000_000;
+
+    /// <summary>
+    /// How often the node notes up to where its copies are equal, in nanoseconds. After a crash, what changed since then
+    /// is compared.
+    /// </summary>
+    public long ProgressNs { get; init; } = 10_000_000_000;
 }
 
 /// <summary>
@@ -43,13 +34,22 @@ public sealed partial class BlockNode
     private readonly BlockNodeOptions _options;
     private readonly List<NodeDisk> _disks = [];
     private readonly PoolDirectory _pools;
+    private readonly GroupContext _context;
+    private readonly HashSet<ulong> _removedSpaces = [];
+    private bool _isClosing;
 
     private BlockNode(ICoordinationStore coordination, BlockNodeOptions options)
     {
         _coordination = coordination;
         _options = options;
-        Context = new GroupContext(_reactor, coordination);
-        _pools = new PoolDirectory(coordination, Context, this);
+        _context = new GroupContext(_reactor, coordination, options.MemberStallNs)
+        {
+            GroupChanged = OnGroupChanged,
+            MemberFailed = OnMemberFailed,
+            MemberReleased = OnMemberReleased,
+            IsRemoved = _removedSpaces.Contains,
+        };
+        _pools = new PoolDirectory(coordination, _context, this);
         Volumes = new VolumeManager(this, coordination, _pools, _reactor);
     }
 
@@ -60,12 +60,48 @@ public sealed partial class BlockNode
     public IReadOnlyCollection<Pool> Pools => _pools.Pools;
 
     /// <summary>Figures of the replication layer.</summary>
-    public ReplicationCounters Counters => Context.Counters;
+    public ReplicationCounters Counters => _context.Counters;
 
     /// <summary>Raised on the reactor after each change.</summary>
     public event Action<NodeEvent>? Changed;
 
-    internal GroupContext Context { get; }
+    /// <summary>How the placement groups are.</summary>
+    public NodeStatus Status
+    {
+        get
+        {
+            int healthy = 0, degraded = 0, unavailable = 0, resyncing = 0, all = 0;
+            foreach (var pool in _pools.Pools)
+            {
+                foreach (var group in pool.Groups)
+                {
+                    all++;
+                    var copies = group.InSync.Count();
+                    if (group.State != GroupState.Active)
+                        unavailable++;
+                    else if (copies < pool.Record.Copies)
+                        degraded++;
+                    else
+                        healthy++;
+                    if (group.State == GroupState.Active && group.Row.Any(disk => !group.InSync.Contains(disk) && IsUsable(disk)))
+                        resyncing++;
+                }
+            }
+
+            return new NodeStatus
+            {
+                Groups = all,
+                HealthyGroups = healthy,
+                DegradedGroups = degraded,
+                UnavailableGroups = unavailable,
+                ResyncingGroups = resyncing,
+                PendingRepairs = _context.PendingRepairs,
+                Counters = Counters,
+            };
+        }
+    }
+
+    internal GroupContext Context => _context;
 
     /// <summary>
     /// Starts the block layer. A disk that cannot be opened does not stop it: the disk's state says what is wrong, and
@@ -78,29 +114,36 @@ public sealed partial class BlockNode
         ICoordinationStore coordination, IReadOnlyList<DiskSource> disks, BlockNodeOptions? options = null)
     {
         var node = new BlockNode(coordination, options ?? new BlockNodeOptions());
-        var fault = await node.LoadDisksAsync(disks) ?? await node._pools.LoadAsync() ?? await node.Volumes.StartAsync();
+        var fault = await node.LoadDisksAsync(disks)
+            ?? await node.LoadProgressAsync()
+            ?? await node.LoadRemovedSpacesAsync()
+            ?? await node._pools.LoadAsync()
+            ?? await node.Volumes.StartAsync();
         if (fault is null)
-            fault = await node.DeleteRemovedSpacesAsync();
-        if (fault is null)
+        {
+            node.StartBackground();
             return node;
+        }
+
         await node.CloseAsync();
         return fault;
     }
 
-    /// <summary>Stops serving, lets operations under way finish and closes the disks.</summary>
+    /// <summary>Stops serving, lets operations under way finish, notes that all copies are equal and closes the disks.</summary>
     public async ValueTask CloseAsync()
     {
+        if (_isClosing)
+            return;
+        _isClosing = true;
         Volumes.Close();
-        foreach (var volume in Volumes.All)
+        foreach (var volume in Volumes.All.ToList())
             await volume.RetireAsync();
-        _pools.Close();
-        foreach (var disk in _disks)
-        {
-            if (disk.Store is { } store)
-                await store.CloseAsync();
-            disk.Store = null;
-            disk.Replica = null;
-        }
+        foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
+            await group.CloseAsync();
+        await WaitForJobsAsync();
+        await SaveProgressAsync();
+        foreach (var close in _disks.Select(disk => disk.CloseAsync()).ToList())
+            await close;
     }
 
     internal void Announce(NodeEvent change) => Changed?.Invoke(change);

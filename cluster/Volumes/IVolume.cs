@@ -29,7 +29,10 @@ public interface IVolume
     /// <summary>Unmaps a range: it reads as zeros and its whole blocks occupy nothing. Edges smaller than a block are zeroed.</summary>
     ValueTask<VolumeResult> DiscardAsync(long offset, long length);
 
-    /// <summary>Atomically compares the range with <paramref name="expected"/> and, when equal, writes <paramref name="source"/> of equal length.</summary>
+    /// <summary>
+    /// Atomically compares the range with <paramref name="expected"/> and, when equal, writes <paramref name="source"/> of
+    /// equal length.
+    /// </summary>
     ValueTask<VolumeResult> CompareAndWriteAsync(long offset, BufferSlice expected, BufferSlice source);
 
     /// <summary>A barrier: completes once every change that completed before is durable (which they already are).</summary>

@@ -13,28 +13,51 @@ internal sealed class NodeDisk(string name)
 
     public DiskRecord? Record { get; set; }
 
+    /// <summary>Why it could not be opened, or how it failed while it served.</summary>
     public Fault? Fault { get; set; }
 
-    public IObjectStore? Store { get; set; }
+    /// <summary>Its store; also while it has failed, since it may still be readable.</summary>
+    public IObjectStore? Store { get; private set; }
 
-    public LocalReplica? Replica { get; set; }
+    public LocalReplica? Replica { get; private set; }
 
     public Guid? Id => Store?.DiskId ?? Record?.Id;
 
-    public DiskState State => Fault is not null ? DiskState.Failed : Store is null ? DiskState.Missing : DiskState.Online;
+    /// <summary>True when data can be placed and copied there.</summary>
+    public bool IsUsable => Fault is null && Store is not null;
 
-    public DiskDescription Describe()
+    public void Attach(IObjectStore store, DiskRecord record)
+    {
+        Record = record;
+        Store = store;
+        Replica = new LocalReplica(store);
+        Fault = null;
+    }
+
+    public async ValueTask CloseAsync()
+    {
+        var store = Store;
+        Store = null;
+        Replica = null;
+        if (store is not null)
+            await store.CloseAsync();
+    }
+
+    public DiskDescription Describe(double resyncPercent)
     {
         var statistics = Store?.Statistics;
         return new DiskDescription
         {
             Id = Id,
             Name = Name,
-            State = State,
+            State = Fault is not null ? DiskState.Failed
+                : Store is null ? DiskState.Missing
+                : resyncPercent < 100 ? DiskState.Resyncing
+                : DiskState.Online,
             Fault = Fault,
             DataBytes = statistics?.DataBytes ?? Record?.DataBytes ?? 0,
             UsedBytes = statistics?.UsedBytes ?? 0,
-            ResyncPercent = 100,
+            ResyncPercent = resyncPercent,
             Statistics = statistics,
         };
     }

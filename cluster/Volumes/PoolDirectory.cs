@@ -9,12 +9,13 @@ namespace Uss.Volumes;
 internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContext context, BlockNode node)
 {
     private readonly SortedDictionary<int, Pool> _pools = [];
+    private readonly Dictionary<int, long> _mapRevisions = [];
 
     public IReadOnlyCollection<Pool> Pools => _pools.Values;
 
     public Pool? Find(int id) => _pools.GetValueOrDefault(id);
 
-    /// <summary>Loads all pools and starts their groups.</summary>
+    /// <summary>Loads all pools, gives disks that are new their share, and starts the groups.</summary>
     public async ValueTask<Fault?> LoadAsync()
     {
         var pools = await coordination.ListAsync("pools/");
@@ -32,7 +33,11 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
             var map = CoordinationJson.Read(mapEntry.Key, mapEntry.Value, ReplicationJson.Default.MapRecord);
             if (!map.IsOk)
                 return map.Fault;
-            if (await StartAsync(new Pool(record.Value, map.Value.ToMap(), context)) is { } fault)
+            var pool = new Pool(record.Value, map.Value.ToMap(), context);
+            _mapRevisions[pool.Record.Id] = mapEntry.ModifiedRevision;
+            if (await RebalanceAsync(pool) is { } unplaced)
+                return unplaced;
+            if (await StartAsync(pool) is { } fault)
                 return fault;
         }
 
@@ -42,19 +47,19 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
     /// <summary>The pool with a number of copies; created when there is none yet.</summary>
     public async ValueTask<Result<Pool>> EnsureAsync(int copies)
     {
-        if (_pools.Values.FirstOrDefault(pool => pool.Record.Copies == copies) is { } existing)
-            return existing;
-        var disks = node.OnlineTopology();
-        if (copies < 1 || copies > disks.Disks.Count)
-        {
-            return new Fault(
-                "not-enough-disks",
-                $"{copies} copies on different disks cannot be had from {disks.Disks.Count} disks that are online.",
-                "Add disks, or ask for fewer copies.");
-        }
-
         while (true)
         {
+            if (_pools.Values.FirstOrDefault(pool => pool.Record.Copies == copies) is { } existing)
+                return existing;
+            var disks = node.OnlineTopology();
+            if (copies is < 1 or > MaximumCopies || copies > disks.Disks.Count)
+            {
+                return new Fault(
+                    "not-enough-disks",
+                    $"{copies} copies on different disks cannot be had from {disks.Disks.Count} disks that are online.",
+                    "Add disks, or ask for fewer copies.");
+            }
+
             var read = await coordination.GetAsync(CountersRecord.Key);
             if (!read.IsAvailable)
                 return CoordinationFaults.Unavailable;
@@ -76,21 +81,70 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
                 [
                     Counters.Put(counters.Value with { NextPool = record.Id + 1 }),
                     new Change(PoolRecord.KeyOf(record.Id), CoordinationJson.Write(record, ReplicationJson.Default.PoolRecord)),
-                    new Change(MapRecord.KeyOf(record.Id), CoordinationJson.Write(MapRecord.From(map), ReplicationJson.Default.MapRecord)),
+                    PutMap(record.Id, map),
                 ]);
             if (commit.Status == CommitStatus.Unknown)
                 return CoordinationFaults.Unavailable;
+
+            // Somebody else may have created the same pool meanwhile.
             if (commit.Status == CommitStatus.Conflict)
                 continue;
+            _mapRevisions[record.Id] = commit.Revision;
             var pool = new Pool(record, map, context);
             return await StartAsync(pool) is { } fault ? fault : pool;
         }
     }
 
-    public void Close()
+    /// <summary>Places the pools on all known disks; groups move to where the new maps want them in the background.</summary>
+    public async ValueTask<Fault?> RebalanceAsync()
     {
-        foreach (var group in _pools.Values.SelectMany(pool => pool.Groups))
-            group.Close();
+        foreach (var pool in _pools.Values)
+        {
+            if (await RebalanceAsync(pool) is { } fault)
+                return fault;
+        }
+
+        return null;
+    }
+
+    /// <summary>Starts one group under the record that was read.</summary>
+    public ValueTask<Fault?> StartAsync(Pool pool, PlacementGroup group, Entry? entry)
+    {
+        GroupRecord? record = null;
+        if (entry is not null)
+        {
+            var parsed = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.GroupRecord);
+            if (!parsed.IsOk)
+                return new ValueTask<Fault?>(parsed.Fault);
+            record = parsed.Value;
+        }
+
+        var row = pool.Map.Rows[group.Id.Index];
+        group.SetRow(row);
+        var online = row.Concat(record?.InSync ?? []).Distinct().Where(node.IsUsable).Select(node.FindReplica).OfType<IReplica>().ToList();
+        return group.StartAsync(record, entry?.ModifiedRevision ?? 0, node.CleanVersionOf(group.Id), online);
+    }
+
+    private const int MaximumCopies = 4;
+
+    private static Change PutMap(int pool, PlacementMap map) =>
+        new(MapRecord.KeyOf(pool), CoordinationJson.Write(MapRecord.From(map), ReplicationJson.Default.MapRecord));
+
+    private async ValueTask<Fault?> RebalanceAsync(Pool pool)
+    {
+        var plan = PlacementSolver.Solve(node.KnownTopology(), pool.Record.ToPolicy(), pool.Map);
+        if (plan.IsUnchanged)
+            return null;
+        var id = pool.Record.Id;
+        var commit = await coordination.CommitAsync(
+            [new Condition(MapRecord.KeyOf(id), _mapRevisions[id])], [PutMap(id, plan.Map)]);
+        if (commit.Status != CommitStatus.Applied)
+            return CoordinationFaults.Unavailable;
+        _mapRevisions[id] = commit.Revision;
+        pool.Map = plan.Map;
+        foreach (var group in pool.Groups)
+            group.SetRow(plan.Map.Rows[group.Id.Index]);
+        return null;
     }
 
     private async ValueTask<Fault?> StartAsync(Pool pool)
@@ -99,33 +153,11 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
         var entries = read.Entries.ToDictionary(entry => entry.Key, StringComparer.Ordinal);
-        var starts = new List<ValueTask<Fault?>>();
+        var starts = pool.Groups.Select(group => StartAsync(pool, group, entries.GetValueOrDefault(GroupRecord.KeyOf(group.Id)))).ToList();
         Fault? fault = null;
-        foreach (var group in pool.Groups)
-        {
-            GroupRecord? record = null;
-            if (entries.TryGetValue(GroupRecord.KeyOf(group.Id), out var entry))
-            {
-                var parsed = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.GroupRecord);
-                if (!parsed.IsOk)
-                {
-                    fault = parsed.Fault;
-                    group.MakeUnavailable();
-                    continue;
-                }
-
-                record = parsed.Value;
-            }
-
-            var row = pool.Map.Rows[group.Id.Index];
-            var online = row.Concat(record?.InSync ?? []).Distinct().Select(node.FindReplica).OfType<IReplica>().ToList();
-            starts.Add(group.StartAsync(record, entry?.ModifiedRevision ?? 0, online));
-        }
-
         foreach (var start in starts)
             fault = await start ?? fault;
-        if (fault is null)
-            _pools.Add(pool.Record.Id, pool);
+        _pools[pool.Record.Id] = pool;
         return fault;
     }
 }

@@ -30,6 +30,27 @@ public sealed partial class Volume
         return result;
     }
 
+    /// <summary>Discards what lies beyond the end of the volume after a shrink.</summary>
+    internal async ValueTask<VolumeResult> TrimAsync(long offset, long end)
+    {
+        Invariant.Check(offset >= SizeBytes);
+        var result = VolumeResult.Ok;
+        while (result.IsOk && offset < end && !_isRemoved)
+        {
+            var window = Math.Min(end - offset, DiscardWindowBytes - (offset % StoreUnits.ObjectBytes));
+
+            // Operations that began before the shrink may still be there.
+            var ticket = Enter(offset, window, isExclusive: true);
+            if (!ticket.IsGranted)
+                await ticket.WaitAsync();
+            result = await DiscardWindowAsync(offset, window);
+            _locks.Leave(ticket);
+            offset += window;
+        }
+
+        return result;
+    }
+
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<VolumeResult> DiscardWindowAsync(long offset, long length)
     {

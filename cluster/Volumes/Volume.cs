@@ -76,7 +76,8 @@ public sealed partial class Volume : IVolume
     {
         if (_isRemoved)
             return new VolumeResult(VolumeStatus.Removed);
-        return offset < 0 || length < 0 || offset > SizeBytes - length ? new VolumeResult(VolumeStatus.OutOfRange) : VolumeResult.Ok;
+        var isInside = offset >= 0 && length >= 0 && offset <= SizeBytes - length;
+        return isInside ? VolumeResult.Ok : new VolumeResult(VolumeStatus.OutOfRange);
     }
 
     // Takes the place in the order for the blocks that the byte range touches.
@@ -88,6 +89,10 @@ public sealed partial class Volume : IVolume
     }
 
     private ObjectId ObjectAt(long offset) => new(Space, (uint)(offset / StoreUnits.ObjectBytes));
+
+    // Address of a block of the object that the offset lies in.
+    private static long AddressOf(long offset, int block) =>
+        (offset / StoreUnits.ObjectBytes * StoreUnits.ObjectBytes) + ((long)block * StoreUnits.BlockBytes);
 
     private static int BlockInObject(long offset) => (int)(offset % StoreUnits.ObjectBytes / StoreUnits.BlockBytes);
 
@@ -104,9 +109,7 @@ public sealed partial class Volume : IVolume
     {
         GroupStatus.Ok => VolumeResult.Ok,
         GroupStatus.NoSpace => new VolumeResult(VolumeStatus.NoSpace),
-        GroupStatus.Damaged => new VolumeResult(
-            VolumeStatus.Damaged,
-            Math.Max(offset, (offset / StoreUnits.ObjectBytes * StoreUnits.ObjectBytes) + ((long)result.FirstBlock * StoreUnits.BlockBytes))),
+        GroupStatus.Damaged => new VolumeResult(VolumeStatus.Damaged, Math.Max(offset, AddressOf(offset, result.FirstBlock))),
         _ => new VolumeResult(VolumeStatus.Unavailable),
     };
 }

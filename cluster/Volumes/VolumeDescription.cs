@@ -36,4 +36,20 @@ public sealed record VolumeDescription
 
     /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Whether all its data is served, with all copies.</summary>
+    public required VolumeHealth Health { get; init; }
+}
+
+/// <summary>Whether all data of a volume is served.</summary>
+public enum VolumeHealth
+{
+    /// <summary>With all copies.</summary>
+    Healthy,
+
+    /// <summary>With fewer copies than asked for, in some part.</summary>
+    Degraded,
+
+    /// <summary>Not in some part: a disk that holds it is away.</summary>
+    Unavailable,
 }

@@ -6,6 +6,9 @@ namespace Uss.Volumes;
 
 public sealed partial class VolumeManager
 {
+    // A volume must not grow over a range that is being discarded.
+    private readonly AsyncGate _resizing = new();
+
     /// <summary>Creates a thin volume; it can be found and used when the call completes.</summary>
     public async ValueTask<Result<VolumeDescription>> CreateAsync(VolumeSpecification specification)
     {
@@ -55,6 +58,14 @@ public sealed partial class VolumeManager
     {
         if (VolumeRules.CheckSize(sizeBytes) is { } bad)
             return bad;
+        await _resizing.EnterAsync();
+        var result = await ResizeInTurnAsync(name, sizeBytes, force);
+        _resizing.Leave();
+        return result;
+    }
+
+    private async ValueTask<Result<VolumeDescription>> ResizeInTurnAsync(string name, long sizeBytes, bool force)
+    {
         while (true)
         {
             var read = await ReadAsync(name);
@@ -69,13 +80,27 @@ public sealed partial class VolumeManager
                     "Shrink the file system first, then force it.");
             }
 
-            var resized = record with { SizeBytes = sizeBytes };
+            if (sizeBytes > record.SizeBytes && record.TrimBytes > record.SizeBytes)
+            {
+                // What a shrink left behind must not come back as data.
+                if (await TrimAsync(name) is { } untrimmed)
+                    return untrimmed;
+                continue;
+            }
+
+            var resized = record with
+            {
+                SizeBytes = sizeBytes,
+                TrimBytes = sizeBytes < record.SizeBytes ? Math.Max(record.SizeBytes, record.TrimBytes) : record.TrimBytes,
+            };
             var commit = await _coordination.CommitAsync([new Condition(VolumeRecord.KeyOf(name), revision)], [Put(resized)]);
             if (commit.Status == CommitStatus.Conflict)
                 continue;
             if (commit.Status == CommitStatus.Unknown)
                 return CoordinationFaults.Unavailable;
             await AppliedAsync(commit.Revision);
+            if (resized.TrimBytes > sizeBytes)
+                await TrimAsync(name);
             return Describe(name) is { } description ? description : Missing(name);
         }
     }
@@ -107,8 +132,46 @@ public sealed partial class VolumeManager
 
             // Applying the change waits for operations under way, so nothing writes to the space after it is deleted.
             await AppliedAsync(commit.Revision);
-            await _node.DeleteSpaceAsync(space, removed, commit.Revision);
+            await _node.DeleteSpaceAsync(space);
             return null;
+        }
+    }
+
+    // Discards what lies beyond the end of a volume that was shrunk. What fails is tried again at the next start or growth.
+    private async ValueTask<Fault?> TrimAsync(string name)
+    {
+        var read = await ReadAsync(name);
+        if (!read.IsOk)
+            return read.Fault;
+        var (record, revision) = read.Value;
+        if (Find(name) is not { } volume || volume.Record.Id != record.Id)
+            return Missing(name);
+        if (record.TrimBytes <= record.SizeBytes)
+            return null;
+        if (!(await volume.TrimAsync(record.SizeBytes, record.TrimBytes)).IsOk)
+        {
+            return new Fault(
+                "volume-untrimmed",
+                $"What lay beyond the end of volume '{name}' could not be discarded.",
+                "Bring its disks back and try again.");
+        }
+
+        var commit = await _coordination.CommitAsync(
+            [new Condition(VolumeRecord.KeyOf(name), revision)], [Put(record with { TrimBytes = 0 })]);
+        if (commit.Status == CommitStatus.Unknown)
+            return CoordinationFaults.Unavailable;
+        if (commit.Status == CommitStatus.Applied)
+            await AppliedAsync(commit.Revision);
+        return null;
+    }
+
+    private async ValueTask TrimAllAsync()
+    {
+        foreach (var volume in _volumes.Values.Where(volume => volume.Record.TrimBytes > volume.SizeBytes).ToList())
+        {
+            await _resizing.EnterAsync();
+            await TrimAsync(volume.Name);
+            _resizing.Leave();
         }
     }
 
@@ -138,5 +201,6 @@ public sealed partial class VolumeManager
 
     private static Fault Exists(string name) => new("volume-exists", $"There is a volume '{name}' already.", "Choose another name.");
 
-    private static Fault Missing(string name) => new("volume-missing", $"There is no volume '{name}'.", "List the volumes to see their names.");
+    private static Fault Missing(string name) =>
+        new("volume-missing", $"There is no volume '{name}'.", "List the volumes to see their names.");
 }

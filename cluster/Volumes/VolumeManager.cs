@@ -1,4 +1,5 @@
 using Uss.Coordination;
+using Uss.Replication;
 using Uss.Runtime;
 using Uss.Store;
 
@@ -57,6 +58,7 @@ public sealed partial class VolumeManager
         _appliedRevision = read.Revision;
         _watch = _coordination.Watch(VolumeRecord.Prefix, read.Revision);
         _context.Reactor.Spawn(FollowAsync(_watch));
+        _context.Reactor.Spawn(TrimAllAsync());
         return null;
     }
 
@@ -142,5 +144,21 @@ public sealed partial class VolumeManager
         Copies = volume.Pool.Record.Copies,
         Pool = volume.Pool.Record.Name,
         CreatedAt = volume.Record.CreatedAt,
+        Health = HealthOf(volume.Pool),
     };
+
+    // Every volume of more than a few objects touches all groups of its pool.
+    private static VolumeHealth HealthOf(Pool pool)
+    {
+        var health = VolumeHealth.Healthy;
+        foreach (var group in pool.Groups)
+        {
+            if (group.State != GroupState.Active)
+                return VolumeHealth.Unavailable;
+            if (group.InSync.Count() < pool.Record.Copies)
+                health = VolumeHealth.Degraded;
+        }
+
+        return health;
+    }
 }

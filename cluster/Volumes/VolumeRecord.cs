@@ -98,4 +98,5 @@ public sealed record RemovedSpaceRecord
 [JsonSerializable(typeof(DiskRecord))]
 [JsonSerializable(typeof(CountersRecord))]
 [JsonSerializable(typeof(RemovedSpaceRecord))]
+[JsonSerializable(typeof(ProgressRecord))]
 public sealed partial class VolumesJson : JsonSerializerContext;

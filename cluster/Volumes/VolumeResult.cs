@@ -9,13 +9,16 @@ public enum VolumeStatus
     /// <summary>No space left in the pool for this write; nothing was changed.</summary>
     NoSpace,
 
-    /// <summary>No copy has good data for part of the range; <see cref="VolumeResult.Offset"/> is the first such byte.</summary>
+    /// <summary>No copy has good data for part of the range; <see cref="VolumeResult.Offset"/> is the volume's first such byte.</summary>
     Damaged,
 
     /// <summary>The data cannot be reached now; trying again later may succeed.</summary>
     Unavailable,
 
-    /// <summary>Compare-and-write found a difference at byte <see cref="VolumeResult.Offset"/> of the compared range; nothing was written.</summary>
+    /// <summary>
+    /// Compare-and-write found a difference at byte <see cref="VolumeResult.Offset"/> of the compared range; nothing was
+    /// written.
+    /// </summary>
     Miscompare,
 
     /// <summary>The range leaves the volume.</summary>

@@ -54,7 +54,10 @@ internal sealed partial class SqliteDatabase
     public WatchBatch? ChangesAfter(long revision, string prefix)
     {
         using var reader = Command(
-            "SELECT revision, key, value FROM changes WHERE revision > $revision AND substr(key, 1, $length) = $prefix ORDER BY revision, sequence",
+            """
+            SELECT revision, key, value FROM changes
+            WHERE revision > $revision AND substr(key, 1, $length) = $prefix ORDER BY revision, sequence
+            """,
             ("$revision", revision),
             ("$length", prefix.Length),
             ("$prefix", prefix)).ExecuteReader();

@@ -47,7 +47,8 @@ public abstract class CoordinationStoreContract
     public void Listing_gives_keys_of_the_prefix_in_order()
     {
         Commit([], [Put("volumes/b", "2"), Put("volumes/a", "1"), Put("volumesx", "0"), Put("volume", "0"), Put("volumes/a.b", "3")]);
-        Assert.That(Run(() => Store.ListAsync("volumes/")).Entries.Select(entry => entry.Key), Is.EqualTo(["volumes/a", "volumes/a.b", "volumes/b"]));
+        var keys = Run(() => Store.ListAsync("volumes/")).Entries.Select(entry => entry.Key);
+        Assert.That(keys, Is.EqualTo(["volumes/a", "volumes/a.b", "volumes/b"]));
         Assert.That(Run(() => Store.ListAsync("")).Entries, Has.Count.EqualTo(5));
     }
 
@@ -68,8 +69,9 @@ public abstract class CoordinationStoreContract
         Assert.That(Commit([new Condition("a", 0)], [Put("a", "1")]).Status, Is.EqualTo(CommitStatus.Applied));
         Assert.That(Commit([new Condition("a", 0)], [Put("a", "2")]).Status, Is.EqualTo(CommitStatus.Conflict));
         var present = Get("a").Entries[0].ModifiedRevision;
-        Assert.That(Commit([new Condition("a", present), new Condition("b", 0)], [Put("b", "1")]).Status, Is.EqualTo(CommitStatus.Applied));
-        Assert.That(Commit([new Condition("a", present), new Condition("b", 0)], [Put("c", "1")]).Status, Is.EqualTo(CommitStatus.Conflict));
+        Condition[] both = [new("a", present), new("b", 0)];
+        Assert.That(Commit(both, [Put("b", "1")]).Status, Is.EqualTo(CommitStatus.Applied));
+        Assert.That(Commit(both, [Put("c", "1")]).Status, Is.EqualTo(CommitStatus.Conflict));
     }
 
     [Test]

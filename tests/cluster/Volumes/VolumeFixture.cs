@@ -108,7 +108,7 @@ public sealed class VolumeFixture : IDisposable
             var store = new FakeStore(Disks[i]);
             Stores.Add(store);
             if (!Absent.Contains(i))
-                sources.Add(new DiskSource(string.Create(null, $"disk{i}"), () => new ValueTask<Result<IObjectStore>>(Result<IObjectStore>.Ok(store))));
+                sources.Add(new DiskSource(string.Create(null, $"disk{i}"), () => ValueTask.FromResult(Result<IObjectStore>.Ok(store))));
         }
 
         return sources;

@@ -85,7 +85,8 @@ public sealed class VolumeTests
         Assert.That(_fixture.Write(volume, 4096, present).IsOk);
         var expected = present[512..2048];
         expected[1000] ^= 1;
-        Assert.That(CompareAndWrite(volume, 4096 + 512, expected, new byte[1536]), Is.EqualTo(new VolumeResult(VolumeStatus.Miscompare, 1000)));
+        var miscompare = new VolumeResult(VolumeStatus.Miscompare, 1000);
+        Assert.That(CompareAndWrite(volume, 4096 + 512, expected, new byte[1536]), Is.EqualTo(miscompare));
         AssertReads(volume, 4096, present);
         Assert.That(CompareAndWrite(volume, 4096 + 512, present[512..2048], new byte[1536]), Is.EqualTo(VolumeResult.Ok));
         present.AsSpan(512, 1536).Clear();

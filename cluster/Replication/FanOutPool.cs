@@ -1,0 +1,81 @@
+using Uss.Runtime;
+
+namespace Uss.Replication;
+
+/// <summary>
+/// Fan-outs for reuse, and the watch over those under way: a change that some members have made and others have not
+/// answered for too long goes on without these. Owned by one reactor.
+/// </summary>
+internal sealed class FanOutPool(Reactor reactor, long stallNs)
+{
+    private MemberFanOut? _free;
+    private MemberFanOut? _oldest;
+    private MemberFanOut? _newest;
+    private ReactorTimer? _timer;
+
+    public Reactor Reactor { get; } = reactor;
+
+    public MemberFanOut Rent()
+    {
+        var fanOut = _free ?? new MemberFanOut(this);
+        _free = fanOut.Next;
+        fanOut.Next = null;
+        return fanOut;
+    }
+
+    public void Return(MemberFanOut fanOut)
+    {
+        fanOut.Next = _free;
+        _free = fanOut;
+    }
+
+    /// <summary>A fan-out waits for answers.</summary>
+    public void Watch(MemberFanOut fanOut)
+    {
+        fanOut.Previous = _newest;
+        if (_newest is { } newest)
+            newest.Next = fanOut;
+        else
+            _oldest = fanOut;
+        _newest = fanOut;
+        _timer ??= Reactor.Schedule(stallNs / 4, static pool => ((FanOutPool)pool!).Look(), this);
+    }
+
+    /// <summary>A fan-out is complete. Does nothing for one that never had to wait.</summary>
+    public void Unwatch(MemberFanOut fanOut)
+    {
+        if (fanOut.Previous is null && !ReferenceEquals(_oldest, fanOut))
+            return;
+        if (fanOut.Previous is { } previous)
+            previous.Next = fanOut.Next;
+        else
+            _oldest = fanOut.Next;
+        if (fanOut.Next is { } next)
+            next.Previous = fanOut.Previous;
+        else
+            _newest = fanOut.Previous;
+        fanOut.Previous = fanOut.Next = null;
+    }
+
+    private void Look()
+    {
+        _timer = null;
+
+        // Completing runs the waiter, which changes the list: look again from its start.
+        while (FindStalled() is { } stalled)
+            stalled.GiveUp();
+        if (_oldest is not null)
+            _timer ??= Reactor.Schedule(stallNs / 4, static pool => ((FanOutPool)pool!).Look(), this);
+    }
+
+    private MemberFanOut? FindStalled()
+    {
+        for (var fanOut = _oldest; fanOut is not null && fanOut.StartedNs + stallNs <= Reactor.MonotonicNs; fanOut = fanOut.Next)
+        {
+            if (fanOut.HasSuccess)
+                return fanOut;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,123 @@
+using Uss.Coordination;
+using Uss.Runtime;
+
+namespace Uss.Replication;
+
+public sealed partial class PlacementGroup
+{
+    // How long to wait before the coordination store is asked again when it did not answer.
+    private const long RetryDelayNs = 100_000_000;
+
+    private long _revision;
+
+    /// <summary>
+    /// Starts the group, or starts it again once a disk that it needs is back: raises its epoch by a committed change,
+    /// so that no version repeats, makes the in-sync members equal, and serves. Without an in-sync member at hand it
+    /// becomes <see cref="GroupState.Unavailable"/>.
+    /// </summary>
+    /// <param name="record">Its record as last read; null for a new group.</param>
+    /// <param name="revision">Revision of the record; 0 when there is none.</param>
+    /// <param name="cleanVersion">Every write up to this version is known to be on all in-sync members.</param>
+    /// <param name="online">Disks at hand that the row or the record names.</param>
+    /// <returns>A fault when somebody else changed the record meanwhile.</returns>
+    public async ValueTask<Fault?> StartAsync(GroupRecord? record, long revision, ulong cleanVersion, IReadOnlyList<IReplica> online)
+    {
+        if (State != GroupState.Closed)
+            State = GroupState.Starting;
+        DropJoiner();
+        await _tracker.DrainAsync();
+        Record = record;
+        _revision = revision;
+        _members = [];
+        cleanVersion = Math.Max(cleanVersion, record?.CleanVersion ?? 0);
+        var usable = online.Where(replica => record is null || record.InSync.Contains(replica.DiskId)).ToList();
+        while (usable.Count > 0 && State != GroupState.Closed)
+        {
+            var members = usable.Select(replica => new GroupMember(replica, MemberRole.InSync)).ToList();
+            var proposal = Propose(members, cleanVersion, []);
+            if (!await CommitAsync(proposal))
+            {
+                ChangeState(GroupState.Unavailable);
+                return new Fault(
+                    "group-taken-over",
+                    $"The record of placement group {Id} was changed by another process.",
+                    "Run one process on a data folder.");
+            }
+
+            Adopt(proposal, members);
+            if (await PeerAsync(cleanVersion) is not { } failed)
+            {
+                _tracker.Reset(BlockVersion.Compose(_stamp.Epoch, _count));
+                ChangeState(GroupState.Active);
+                Reconfigure();
+                return null;
+            }
+
+            _context.MemberFailed?.Invoke(failed.DiskId);
+            if (usable.Count == 1)
+                break;
+            usable.Remove(failed.Replica);
+        }
+
+        ChangeState(GroupState.Unavailable);
+        return null;
+    }
+
+    // Commits a configuration and asks until the outcome is known. False: somebody else changed the record, or the group
+    // was closed while the coordination store did not answer.
+    private async ValueTask<bool> CommitAsync(GroupRecord proposal)
+    {
+        while (true)
+        {
+            var commit = await _context.Records.CommitAsync(Id, _revision, proposal);
+            if (commit.Status == CommitStatus.Applied)
+            {
+                _revision = commit.Revision;
+                return true;
+            }
+
+            // A conflict may be with our own proposal, whose first answer was lost.
+            var read = await _context.Records.ReadAsync(Id);
+            while (!read.IsAvailable)
+            {
+                if (State == GroupState.Closed)
+                    return false;
+                await _context.Reactor.DelayAsync(RetryDelayNs);
+                read = await _context.Records.ReadAsync(Id);
+            }
+
+            var found = read.Entries.Count == 0 ? null : read.Entries[0];
+            if (found is not null && found.ModifiedRevision != _revision)
+            {
+                var present = CoordinationJson.Read(found.Key, found.Value, ReplicationJson.Default.GroupRecord);
+                if (!present.IsOk || present.Value.Proposer != proposal.Proposer || present.Value.Epoch != proposal.Epoch)
+                    return false;
+                _revision = found.ModifiedRevision;
+                return true;
+            }
+
+            if ((found is null && _revision != 0) || State == GroupState.Closed)
+                return false;
+            await _context.Reactor.DelayAsync(RetryDelayNs);
+        }
+    }
+
+    // Makes the other members equal to the primary before anything is served. Returns a member that failed, or null.
+    private async ValueTask<GroupMember?> PeerAsync(ulong cleanVersion)
+    {
+        foreach (var member in _members.Skip(1).ToList())
+        {
+            switch (await new MemberSync(this, member, isPeering: true).RunAsync(cleanVersion))
+            {
+                case SyncOutcome.SourceFailed:
+                    return _members[0];
+                case SyncOutcome.MemberFailed:
+                    return member;
+                default:
+                    break;
+            }
+        }
+
+        return null;
+    }
+}

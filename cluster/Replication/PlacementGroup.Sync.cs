@@ -1,0 +1,147 @@
+using Uss.Store;
+
+namespace Uss.Replication;
+
+/// <summary>How making a member equal to the primary ended.</summary>
+internal enum SyncOutcome
+{
+    /// <summary>The member holds what the primary holds.</summary>
+    Equal,
+
+    /// <summary>The member did not answer or refused a change.</summary>
+    MemberFailed,
+
+    /// <summary>The primary did not answer or refused a change.</summary>
+    SourceFailed,
+
+    /// <summary>Some blocks that the member lacks can be read from no copy.</summary>
+    SourceDamaged,
+}
+
+public sealed partial class PlacementGroup
+{
+    /// <summary>
+    /// Makes a member equal to the primary: compares versions of the objects that changed on either side and copies the
+    /// blocks that differ. The primary decides; what the member holds beyond it was never acknowledged and is overwritten
+    /// under a newer version.
+    /// </summary>
+    private sealed partial class MemberSync(PlacementGroup group, GroupMember member, bool isPeering)
+    {
+        // Bounds how long a client waits for the range lock behind a copy: 256 KiB.
+        private const int MaximumRunBlocks = 64;
+
+        private readonly GroupMember _source = group._members[0];
+        private readonly BlockDescription[] _sourceBlocks = new BlockDescription[StoreUnits.BlocksPerObject];
+        private readonly BlockDescription[] _memberBlocks = new BlockDescription[StoreUnits.BlocksPerObject];
+        private readonly List<ObjectId> _unreadable = [];
+
+        private bool IsStopped =>
+            member.IsFailed || member.Role == MemberRole.Gone || group.State is GroupState.Closed or GroupState.Unavailable;
+
+        /// <summary>Compares all objects that changed after a version on the primary or on the member.</summary>
+        public async ValueTask<SyncOutcome> RunAsync(ulong sinceVersion)
+        {
+            var changed = await _source.Replica.ListChangedSinceAsync(group._stamp, group._groups, sinceVersion);
+            if (changed is null)
+                return SyncOutcome.SourceFailed;
+            var changedThere = await member.Replica.ListChangedSinceAsync(group._stamp, group._groups, sinceVersion);
+            if (changedThere is null)
+                return SyncOutcome.MemberFailed;
+
+            // In address order, so that equal runs are equal and disks read forward.
+            var ids = changed.Concat(changedThere).Select(summary => summary.Id).Distinct()
+                .OrderBy(id => id.Space).ThenBy(id => id.Index).ToList();
+            return await RunAsync(ids);
+        }
+
+        /// <summary>Compares these objects.</summary>
+        public async ValueTask<SyncOutcome> RunAsync(IReadOnlyList<ObjectId> ids)
+        {
+            member.ObjectsToCompare = ids.Count;
+            member.ObjectsCompared = 0;
+            foreach (var id in ids)
+            {
+                var outcome = IsStopped ? SyncOutcome.MemberFailed : await SyncObjectAsync(id);
+                if (outcome is SyncOutcome.MemberFailed or SyncOutcome.SourceFailed)
+                    return outcome;
+                member.ObjectsCompared++;
+                group._context.Counters.ObjectsCompared++;
+            }
+
+            group._unreadable = _unreadable;
+            return _unreadable.Count == 0 ? SyncOutcome.Equal : SyncOutcome.SourceDamaged;
+        }
+
+        // A first look without a lock finds what may differ: a block that looks equal here is equal, since both members
+        // get every change by now. Each run is looked at again under its lock.
+        private async ValueTask<SyncOutcome> SyncObjectAsync(ObjectId id)
+        {
+            if (group._context.IsRemoved(id.Space))
+                return SyncOutcome.Equal;
+            var outcome = await DescribeAsync(id, 0, StoreUnits.BlocksPerObject);
+            if (outcome == SyncOutcome.SourceDamaged)
+                NoteUnreadable(id);
+            if (outcome != SyncOutcome.Equal)
+                return outcome;
+            var runs = FindRuns();
+            foreach (var (first, count) in runs)
+            {
+                var ticket = group._context.Locks.Enter(id.Space, AbsoluteBlock(id, first), count, true);
+                if (!ticket.IsGranted)
+                    await ticket.WaitAsync();
+                outcome = IsStopped || group._context.IsRemoved(id.Space) ? SyncOutcome.MemberFailed : await SyncRunAsync(id, first, count);
+                group._context.Locks.Leave(ticket);
+                if (group._context.IsRemoved(id.Space))
+                    return SyncOutcome.Equal;
+                if (outcome is SyncOutcome.MemberFailed or SyncOutcome.SourceFailed)
+                    return outcome;
+            }
+
+            return SyncOutcome.Equal;
+        }
+
+        private async ValueTask<SyncOutcome> DescribeAsync(ObjectId id, int first, int count)
+        {
+            // The member first: a change between the two looks makes the member look older, never equal by mistake.
+            var there = await member.Replica.DescribeAsync(group._stamp, id, first, _memberBlocks.AsMemory(first, count));
+            if (!there.IsOk)
+                return SyncOutcome.MemberFailed;
+            var here = await _source.Replica.DescribeAsync(group._stamp, id, first, _sourceBlocks.AsMemory(first, count));
+            return here.Status switch
+            {
+                StoreStatus.Ok => SyncOutcome.Equal,
+                StoreStatus.Damaged => SyncOutcome.SourceDamaged,
+                _ => SyncOutcome.SourceFailed,
+            };
+        }
+
+        private bool Differs(int block)
+        {
+            var here = _sourceBlocks[block];
+            var there = _memberBlocks[block];
+            return (here.IsPresent || there.IsPresent) && here != there;
+        }
+
+        private List<(int First, int Count)> FindRuns()
+        {
+            var runs = new List<(int First, int Count)>();
+            for (var block = 0; block < StoreUnits.BlocksPerObject; block++)
+            {
+                if (!Differs(block))
+                    continue;
+                if (runs.Count > 0 && runs[^1].First + runs[^1].Count == block && runs[^1].Count < MaximumRunBlocks)
+                    runs[^1] = (runs[^1].First, runs[^1].Count + 1);
+                else
+                    runs.Add((block, 1));
+            }
+
+            return runs;
+        }
+
+        private void NoteUnreadable(ObjectId id)
+        {
+            if (_unreadable.Count == 0 || _unreadable[^1] != id)
+                _unreadable.Add(id);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using Uss.Runtime;
+using Uss.Store;
+
+namespace Uss.Replication;
+
+public sealed partial class PlacementGroup
+{
+    private sealed partial class MemberSync
+    {
+        // Makes a run of blocks equal; the caller holds it. Blocks that are treated alike go together.
+        private async ValueTask<SyncOutcome> SyncRunAsync(ObjectId id, int first, int count)
+        {
+            var outcome = await DescribeAsync(id, first, count);
+            if (outcome == SyncOutcome.SourceDamaged)
+                NoteUnreadable(id);
+            if (outcome != SyncOutcome.Equal)
+                return outcome;
+            for (var block = first; block < first + count;)
+            {
+                var end = block + 1;
+                if (!Differs(block))
+                {
+                    block = end;
+                    continue;
+                }
+
+                while (end < first + count && Differs(end) && IsAlike(block, end))
+                    end++;
+                outcome = await CopyAsync(id, block, end - block);
+                if (outcome == SyncOutcome.SourceDamaged)
+                    outcome = await CopyOneByOneAsync(id, block, end - block);
+                if (outcome != SyncOutcome.Equal)
+                    return outcome;
+                block = end;
+            }
+
+            return SyncOutcome.Equal;
+        }
+
+        private bool MustRenew(int block) => _memberBlocks[block].Version > _sourceBlocks[block].Version;
+
+        // One write has one version; a renewal gives a new one to all.
+        private bool IsAlike(int block, int other) =>
+            MustRenew(block) == MustRenew(other)
+            && _sourceBlocks[block].IsPresent == _sourceBlocks[other].IsPresent
+            && (MustRenew(block) || _sourceBlocks[block].Version == _sourceBlocks[other].Version);
+
+        private async ValueTask<SyncOutcome> CopyOneByOneAsync(ObjectId id, int first, int count)
+        {
+            for (var block = first; block < first + count; block++)
+            {
+                var outcome = await CopyAsync(id, block, 1);
+                if (outcome == SyncOutcome.SourceDamaged)
+                    outcome = await CopyWithoutSourceAsync(id, block);
+                if (outcome == SyncOutcome.SourceDamaged)
+                    NoteUnreadable(id);
+                else if (outcome != SyncOutcome.Equal)
+                    return outcome;
+            }
+
+            return SyncOutcome.Equal;
+        }
+
+        private async ValueTask<SyncOutcome> CopyAsync(ObjectId id, int first, int count)
+        {
+            var version = MustRenew(first) ? 0 : _sourceBlocks[first].Version;
+            if (!_sourceBlocks[first].IsPresent)
+                return await DiscardAsync(id, first, count, version);
+            var buffer = group._context.Reactor.Buffers.Rent(count * StoreUnits.BlockBytes);
+            var data = buffer.Slice(0, count * StoreUnits.BlockBytes);
+            var read = await _source.Replica.ReadAsync(group._stamp, id, first, data, StoreUnits.Head);
+            var outcome = read.Status switch
+            {
+                StoreStatus.Ok => await WriteAsync(id, first, data, version),
+                StoreStatus.Damaged => SyncOutcome.SourceDamaged,
+                _ => SyncOutcome.SourceFailed,
+            };
+            buffer.Release();
+            return outcome;
+        }
+
+        // The primary's copy of a block is damaged. Another in-sync member may hold it. While peering the member itself is
+        // in sync: whatever it holds is the last acknowledged state or a newer one, and nothing was served since.
+        private async ValueTask<SyncOutcome> CopyWithoutSourceAsync(ObjectId id, int block)
+        {
+            var buffer = group._context.Reactor.Buffers.Rent(StoreUnits.BlockBytes);
+            var data = buffer.Slice(0, StoreUnits.BlockBytes);
+            var outcome = SyncOutcome.SourceDamaged;
+            if (await group.ReadElsewhereAsync(_source, id, block, data, StoreUnits.Head))
+            {
+                outcome = await WriteAsync(id, block, data, MustRenew(block) ? 0 : _sourceBlocks[block].Version);
+            }
+            else if (isPeering)
+            {
+                if (!_memberBlocks[block].IsPresent)
+                    outcome = await DiscardAsync(id, block, 1, 0);
+                else if ((await member.Replica.ReadAsync(group._stamp, id, block, data, StoreUnits.Head)).IsOk)
+                    outcome = await WriteAsync(id, block, data, 0);
+                else
+                    outcome = SyncOutcome.Equal;
+            }
+
+            buffer.Release();
+            return outcome;
+        }
+
+        // Version 0 gives the data a new version, on the primary too.
+        private async ValueTask<SyncOutcome> WriteAsync(ObjectId id, int first, BufferSlice data, ulong version)
+        {
+            var write = new StoreWrite { Id = id, FirstBlock = first, Source = data, Version = version };
+            var blocks = data.Length / StoreUnits.BlockBytes;
+            SyncOutcome outcome;
+            if (version != 0)
+            {
+                outcome = (await member.Replica.WriteAsync(group._stamp, write)).IsOk ? SyncOutcome.Equal : SyncOutcome.MemberFailed;
+            }
+            else if (isPeering)
+            {
+                write = write with { Version = group.NextVersion() };
+                if (!(await member.Replica.WriteAsync(group._stamp, write)).IsOk)
+                    return SyncOutcome.MemberFailed;
+                outcome = FromSource(await _source.Replica.WriteAsync(group._stamp, write));
+            }
+            else
+            {
+                outcome = FromGroup(await group.WriteToMembersAsync(id, first, data, default, 0));
+            }
+
+            if (outcome == SyncOutcome.Equal)
+                group._context.Counters.BlocksResynced += blocks;
+            return outcome;
+        }
+
+        private async ValueTask<SyncOutcome> DiscardAsync(ObjectId id, int first, int count, ulong version)
+        {
+            if (version == 0 && !isPeering)
+                return FromGroup(await group.DiscardOnMembersAsync(id, first, count, 0));
+            var given = version == 0 ? group.NextVersion() : version;
+            if (!(await member.Replica.DiscardAsync(group._stamp, id, first, count, given, 0)).IsOk)
+                return SyncOutcome.MemberFailed;
+            return version != 0
+                ? SyncOutcome.Equal
+                : FromSource(await _source.Replica.DiscardAsync(group._stamp, id, first, count, given, 0));
+        }
+
+        // A primary without space for a newer version of what it holds: the other member has to go, not the primary.
+        private static SyncOutcome FromSource(StoreResult result) => result.Status switch
+        {
+            StoreStatus.Ok => SyncOutcome.Equal,
+            StoreStatus.NoSpace => SyncOutcome.MemberFailed,
+            _ => SyncOutcome.SourceFailed,
+        };
+
+        private static SyncOutcome FromGroup(GroupResult result) => result.IsOk ? SyncOutcome.Equal : SyncOutcome.MemberFailed;
+    }
+}

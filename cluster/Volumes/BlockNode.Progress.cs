@@ -1,0 +1,70 @@
+using Uss.Coordination;
+using Uss.Replication;
+using Uss.Runtime;
+
+namespace Uss.Volumes;
+
+public sealed partial class BlockNode
+{
+    private readonly Dictionary<PlacementGroupId, ulong> _progress = [];
+
+    private string ProgressKey => "progress/" + _options.NodeName;
+
+    /// <summary>Up to which version all copies of a group were equal when the node last noted it.</summary>
+    internal ulong CleanVersionOf(PlacementGroupId group) => _progress.GetValueOrDefault(group);
+
+    private async ValueTask<Fault?> LoadProgressAsync()
+    {
+        var read = await _coordination.GetAsync(ProgressKey);
+        if (!read.IsAvailable)
+            return CoordinationFaults.Unavailable;
+        if (read.Entries.Count == 0)
+            return null;
+        var record = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, VolumesJson.Default.ProgressRecord);
+        if (!record.IsOk)
+            return record.Fault;
+        foreach (var pool in record.Value.Pools)
+        {
+            for (var i = 0; i < pool.CleanVersions.Count; i++)
+                _progress[new PlacementGroupId(pool.Pool, i)] = pool.CleanVersions[i];
+        }
+
+        return null;
+    }
+
+    // Notes what is equal now. Nothing waits for it: without it, more has to be compared after a crash.
+    private async ValueTask SaveProgressAsync()
+    {
+        var pools = new List<PoolProgress>();
+        var isChanged = false;
+        foreach (var pool in _pools.Pools.Where(pool => pool.Record.Copies > 1))
+        {
+            foreach (var group in pool.Groups)
+            {
+                // A group that is not served says nothing; what was noted before still holds.
+                var clean = Math.Max(CleanVersionOf(group.Id), group.Primary is null ? 0 : group.CleanVersion);
+                isChanged |= clean != CleanVersionOf(group.Id);
+                _progress[group.Id] = clean;
+            }
+
+            pools.Add(new PoolProgress(pool.Record.Id, [.. pool.Groups.Select(group => CleanVersionOf(group.Id))]));
+        }
+
+        if (!isChanged)
+            return;
+        var record = new ProgressRecord { Pools = pools };
+        await _coordination.CommitAsync([], [new Change(ProgressKey, CoordinationJson.Write(record, VolumesJson.Default.ProgressRecord))]);
+    }
+}
+
+/// <summary>Up to which versions the copies of a node's groups are equal, under <c>progress/NODE</c>.</summary>
+public sealed record ProgressRecord
+{
+    /// <summary>One entry a pool.</summary>
+    public required IReadOnlyList<PoolProgress> Pools { get; init; }
+}
+
+/// <summary>The groups of one pool.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="CleanVersions">By group: every write up to this version is on all in-sync members.</param>
+public sealed record PoolProgress(int Pool, IReadOnlyList<ulong> CleanVersions);

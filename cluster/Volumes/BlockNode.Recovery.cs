@@ -1,0 +1,216 @@
+using Uss.Replication;
+
+namespace Uss.Volumes;
+
+public sealed partial class BlockNode
+{
+    // Groups that are started, copied or purged at once: enough to keep the disks busy, few enough to leave room.
+    private const int JobsAtOnce = 4;
+    private const long RetryAfterFailureNs = 5_000_000_000;
+    private const long RetryAfterDamageNs = 60_000_000_000;
+
+    private readonly Dictionary<(PlacementGroupId Group, Guid Disk), long> _notBeforeNs = [];
+    private readonly HashSet<PlacementGroupId> _busyGroups = [];
+    private readonly Queue<(PlacementGroup Group, IReplica Replica)> _purges = new();
+    private TaskCompletionSource? _jobsDone;
+    private int _jobs;
+    private bool _isKicked;
+    private bool _isBackgroundRunning;
+    private bool _isHealthAnnounced;
+
+    private void StartBackground()
+    {
+        _isBackgroundRunning = true;
+        FindStrays();
+        _reactor.Spawn(KeepProgressAsync());
+        _reactor.Spawn(RetryDisksAsync());
+        Kick();
+    }
+
+    // Looks for work in the next turn; many reasons of one turn make one look.
+    private void Kick()
+    {
+        if (_isKicked || _isClosing || !_isBackgroundRunning)
+            return;
+        _isKicked = true;
+        _reactor.Post(static node => ((BlockNode)node!).StartJobs(), this);
+    }
+
+    private void KickAfter(long delayNs) => _reactor.Schedule(delayNs, static node => ((BlockNode)node!).Kick(), this);
+
+    private void StartJobs()
+    {
+        _isKicked = false;
+        while (!_isClosing && _jobs < JobsAtOnce && NextJob() is { } job)
+        {
+            _jobs++;
+            _busyGroups.Add(job.Group.Id);
+            _reactor.Spawn(RunAsync(job));
+        }
+    }
+
+    private async ValueTask RunAsync(Job job)
+    {
+        await job.RunAsync(this);
+        _busyGroups.Remove(job.Group.Id);
+        _jobs--;
+        if (_jobs == 0)
+            _jobsDone?.TrySetResult();
+        Kick();
+    }
+
+    private async ValueTask WaitForJobsAsync()
+    {
+        _jobsDone = new TaskCompletionSource();
+        if (_jobs > 0)
+            await _jobsDone.Task;
+        while (_context.PendingRepairs > 0)
+            await _reactor.YieldAsync();
+    }
+
+    private Job? NextJob()
+    {
+        foreach (var pool in _pools.Pools)
+        {
+            foreach (var group in pool.Groups)
+            {
+                if (_busyGroups.Contains(group.Id))
+                    continue;
+                if (group.State == GroupState.Unavailable && group.Record is { } record
+                    && record.InSync.FirstOrDefault(disk => IsReady(group, disk)) is var disk && disk != default)
+                    return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
+                if (group.State != GroupState.Active)
+                    continue;
+                var joiner = group.Row.FirstOrDefault(wanted => !group.InSync.Contains(wanted) && IsReady(group, wanted));
+                if (joiner != default)
+                    return new Job(group, pool, FindReplica(joiner)!, JobKind.Join);
+            }
+        }
+
+        // The first one waits for its group; whoever is at work there looks again when done.
+        if (!_purges.TryPeek(out var purge) || _busyGroups.Contains(purge.Group.Id))
+            return null;
+        _purges.Dequeue();
+        return new Job(purge.Group, null, purge.Replica, JobKind.Purge);
+    }
+
+    private bool IsReady(PlacementGroup group, Guid disk) =>
+        IsUsable(disk) && _notBeforeNs.GetValueOrDefault((group.Id, disk)) <= _reactor.MonotonicNs;
+
+    private void Postpone(PlacementGroup group, Guid disk, long delayNs)
+    {
+        _notBeforeNs[(group.Id, disk)] = _reactor.MonotonicNs + delayNs;
+        KickAfter(delayNs);
+    }
+
+    private async ValueTask StartGroupAsync(Pool pool, PlacementGroup group, IReplica replica)
+    {
+        var read = await _context.ReadRecordAsync(group.Id);
+        if (read.IsAvailable && await _pools.StartAsync(pool, group, read.Entries.Count == 0 ? null : read.Entries[0]) is null
+            && group.State == GroupState.Active)
+            return;
+        Postpone(group, replica.DiskId, RetryAfterFailureNs);
+    }
+
+    private async ValueTask JoinAsync(PlacementGroup group, IReplica replica)
+    {
+        if (!await group.JoinAsync(replica))
+            Postpone(group, replica.DiskId, group.Joining == replica.DiskId ? RetryAfterDamageNs : RetryAfterFailureNs);
+    }
+
+    private void OnGroupChanged(PlacementGroup group)
+    {
+        Kick();
+        if (_isHealthAnnounced || _isClosing || !_isBackgroundRunning)
+            return;
+
+        // Many groups change for one reason: one event for all of a turn.
+        _isHealthAnnounced = true;
+        _reactor.Post(
+            static state =>
+            {
+                var node = (BlockNode)state!;
+                node._isHealthAnnounced = false;
+                if (!node._isClosing)
+                    node.Announce(new NodeEvent(NodeEventKind.HealthChanged, ""));
+            },
+            this);
+    }
+
+    // A change failed on a disk. When the disk as a whole is to blame, all its groups are told at once.
+    private void OnMemberFailed(Guid id)
+    {
+        if (_isClosing || _disks.FirstOrDefault(known => known.Id == id) is not { Fault: null, Store: { } store } disk)
+            return;
+        if (store.Statistics.ReadOnlyBecause is not { } fault)
+            return;
+        disk.Fault = fault;
+        Announce(new NodeEvent(NodeEventKind.DiskChanged, disk.Name));
+        foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
+            group.RetireDisk(id);
+    }
+
+    private void OnMemberReleased(PlacementGroup group, IReplica replica)
+    {
+        _purges.Enqueue((group, replica));
+        Kick();
+    }
+
+    // What a group left behind on a disk when the process ended before it was purged.
+    private void FindStrays()
+    {
+        var found = new HashSet<(PlacementGroupId, Guid)>();
+        foreach (var disk in _disks.Where(disk => disk.IsUsable))
+        {
+            foreach (var summary in disk.Store!.ListChangedSince(0))
+            {
+                if (summary.PresentBlocks == 0 || _pools.Find(SpaceId.PoolOf(summary.Id.Space))?.GroupOf(summary.Id) is not { } group)
+                    continue;
+                var isStray = group.State == GroupState.Active && !group.IsConcernedWith(disk.Replica!.DiskId);
+                if (isStray && found.Add((group.Id, disk.Replica!.DiskId)))
+                    _purges.Enqueue((group, disk.Replica));
+            }
+        }
+    }
+
+    private async ValueTask KeepProgressAsync()
+    {
+        while (!_isClosing)
+        {
+            await _reactor.DelayAsync(_options.ProgressNs);
+            if (!_isClosing)
+                await SaveProgressAsync();
+        }
+    }
+
+    // Disks that could not be opened: a cable is plugged in again, a file system is mounted late.
+    private async ValueTask RetryDisksAsync()
+    {
+        while (!_isClosing)
+        {
+            await _reactor.DelayAsync(_options.DiskRetryNs);
+            foreach (var disk in _disks.Where(disk => disk.Store is null && disk.Source is not null).ToList())
+            {
+                if (!_isClosing)
+                    disk.Fault = await OpenAsync(disk);
+            }
+        }
+    }
+
+    private enum JobKind
+    {
+        Start,
+        Join,
+        Purge,
+    }
+
+    private sealed record Job(PlacementGroup Group, Pool? Pool, IReplica Replica, JobKind Kind)
+    {
+        public ValueTask RunAsync(BlockNode node) => Kind switch
+        {
+            JobKind.Start => node.StartGroupAsync(Pool!, Group, Replica),
+            JobKind.Join => node.JoinAsync(Group, Replica),
+            _ => Group.PurgeAsync(Replica),
+        };
+    }
+}
