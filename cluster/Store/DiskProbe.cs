@@ -103,7 +103,11 @@ public static class DiskProbe
         if (tail > 0 && await disk.ReadAsync(size - tail, buffer.Slice(0, tail)) is { IsOk: false } failed)
             return Unreadable(disk, failed);
         if (buffer.Slice(0, tail).Span.ContainsAnyExcept((byte)0))
-            return buffer.Slice(0, tail).Span.IndexOf("EFI PART"u8) >= 0 ? new DiskContent(false, null, "backup GPT partition table") : Unknown;
+        {
+            var isTable = buffer.Slice(0, tail).Span.IndexOf("EFI PART"u8) >= 0;
+            return isTable ? new DiskContent(false, null, "backup GPT partition table") : Unknown;
+        }
+
         for (var i = 1; i <= Samples; i++)
         {
             var offset = size / (Samples + 1) * i / 4096 * 4096;

@@ -34,7 +34,9 @@ public interface IObjectStore
     /// <summary>Makes blocks absent (they read as zeros); durable when it completes.</summary>
     ValueTask<StoreResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence = 0);
 
-    /// <summary>Deletes every object of a space with all its snapshots; durable when it completes. Space returns in the background.</summary>
+    /// <summary>
+    /// Deletes every object of a space with all its snapshots; durable when it completes. Space returns in the background.
+    /// </summary>
     ValueTask<StoreResult> DeleteSpaceAsync(ulong space);
 
     /// <summary>

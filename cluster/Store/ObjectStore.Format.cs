@@ -95,7 +95,11 @@ public sealed partial class ObjectStore
         }
 
         for (long offset = 0; io.IsOk && offset < geometry.LogBytes; offset += FormatPieceBytes)
-            io = await disk.WriteAsync(geometry.LogStart + offset, zeros.Slice(0, (int)Math.Min(FormatPieceBytes, geometry.LogBytes - offset)));
+        {
+            var length = (int)Math.Min(FormatPieceBytes, geometry.LogBytes - offset);
+            io = await disk.WriteAsync(geometry.LogStart + offset, zeros.Slice(0, length));
+        }
+
         if (!io.IsOk)
             return io;
         var root = buffer.Slice(0, geometry.RootBytes);

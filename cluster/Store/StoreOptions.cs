@@ -1,6 +1,6 @@
 namespace Uss.Store;
 
-/// <summary>How <see cref="ObjectStore.FormatAsync(Uss.Runtime.Reactor, Uss.Runtime.IDisk, StoreFormatOptions)"/> lays out a disk.</summary>
+/// <summary>How formatting lays out a disk.</summary>
 public sealed record StoreFormatOptions
 {
     /// <summary>Identity to give the disk; null draws a random one.</summary>

@@ -9,7 +9,10 @@ public enum StoreStatus
     /// <summary>The disk has no free space left; nothing was changed. Reads, deletes and recovery go on.</summary>
     NoSpace,
 
-    /// <summary>Some blocks fail their checksum or cannot be read; <see cref="StoreResult.FirstBlock"/> and <see cref="StoreResult.BlockCount"/> span them.</summary>
+    /// <summary>
+    /// Some blocks fail their checksum or cannot be read; <see cref="StoreResult.FirstBlock"/> and
+    /// <see cref="StoreResult.BlockCount"/> span them.
+    /// </summary>
     Damaged,
 
     /// <summary>The disk refused a write or flush; the store accepts no more changes (it may still serve reads).</summary>

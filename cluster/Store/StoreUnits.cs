@@ -12,7 +12,9 @@ public static class StoreUnits
     /// <summary>Size of an object in bytes: 4 MiB.</summary>
     public const int ObjectBytes = BlockBytes * BlocksPerObject;
 
-    /// <summary>Versions are 48-bit numbers: an epoch and a count within it, chosen by the replication layer. 0 means never written.</summary>
+    /// <summary>
+    /// Versions are 48-bit numbers: an epoch and a count within it, chosen by the replication layer. 0 means never written.
+    /// </summary>
     public const ulong MaximumVersion = (1UL << 48) - 1;
 
     /// <summary>Snapshot sequence that reads the newest data.</summary>

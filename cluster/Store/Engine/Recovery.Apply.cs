@@ -107,7 +107,9 @@ internal sealed partial class Recovery
         {
             ref readonly var entry = ref table.Read(touched[end]);
             if (entry.PageCount > 0
-                && (!IsInOnePiece(entry) || entry.Pages[0] > last + ReadGapPages || entry.Pages[0] + entry.PageCount - start > PagesPerRead))
+                && (!IsInOnePiece(entry)
+                    || entry.Pages[0] > last + ReadGapPages
+                    || entry.Pages[0] + entry.PageCount - start > PagesPerRead))
                 break;
             if (entry.PageCount > 0)
                 last = entry.Pages[entry.PageCount - 1];

@@ -96,12 +96,15 @@ internal sealed partial class Recovery : IDisposable
             if (view.Record.Kind == LogRecordKind.VoidRecord)
                 _voided.Add((view.Record.Version, (int)view.Record.Index));
             else
-                _items.Add(new Item { Lsn = reader.Lsn, Ordinal = ordinal, Offset = _records.AddRange(payload[..view.Record.LengthBytes]) });
+                Keep(reader.Lsn, ordinal, payload[..view.Record.LengthBytes]);
             payload = payload[view.Record.LengthBytes..];
         }
 
         return payload.IsEmpty;
     }
+
+    private void Keep(ulong lsn, int ordinal, ReadOnlySpan<byte> record) =>
+        _items.Add(new Item { Lsn = lsn, Ordinal = ordinal, Offset = _records.AddRange(record) });
 
     private LogRecordView ViewOf(in Item item)
     {

@@ -85,7 +85,8 @@ internal sealed unsafe partial class StoreState : IDisposable
 
     /// <summary>Memory held, maps included, in bytes.</summary>
     public long MemoryBytes =>
-        Cache.MapBytes + Table.MemoryBytes + Used.MemoryBytes + Allocator.MemoryBytes + Images.MemoryBytes + Frees.MemoryBytes + Epochs.MemoryBytes;
+        Cache.MapBytes + Table.MemoryBytes + Used.MemoryBytes + Allocator.MemoryBytes + Images.MemoryBytes
+        + Frees.MemoryBytes + Epochs.MemoryBytes;
 
     /// <summary>A block number of the data zone as a bit of <see cref="Used"/>.</summary>
     public long BitOf(ulong address) => (long)address - Geometry.FirstDataAddress;

@@ -57,8 +57,10 @@ internal static class SuperblockReader
             return newest;
         foreach (var read in reads)
         {
-            if (!read.IsOk)
-                return new Fault("disk-unreadable", $"The superblocks of {disk.Path} cannot be read: {Errno.Describe(read.Error)}.", RestoreRemedy);
+            if (read.IsOk)
+                continue;
+            return new Fault(
+                "disk-unreadable", $"The superblocks of {disk.Path} cannot be read: {Errno.Describe(read.Error)}.", RestoreRemedy);
         }
 
         return isAnyOurs

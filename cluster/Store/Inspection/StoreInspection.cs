@@ -98,7 +98,14 @@ public sealed record InspectedBatch(
 /// <param name="Version">Version, or what the kind says.</param>
 /// <param name="Extents">Where a write's data lies: offset and length in bytes.</param>
 public sealed record InspectedRecord(
-    string Kind, ulong Space, uint Index, uint Sequence, int FirstBlock, int BlockCount, ulong Version, IReadOnlyList<InspectedExtent> Extents);
+    string Kind,
+    ulong Space,
+    uint Index,
+    uint Sequence,
+    int FirstBlock,
+    int BlockCount,
+    ulong Version,
+    IReadOnlyList<InspectedExtent> Extents);
 
 /// <summary>A run of data.</summary>
 /// <param name="Offset">Where it lies, in bytes.</param>

@@ -49,9 +49,10 @@ public static class StoreInspectionText
             $"batch {batch.Lsn} at {batch.Offset} + {batch.LengthBytes}: {batch.RecordCount} records, barrier {batch.Barrier}");
         foreach (var record in batch.Records)
         {
+            var extents = string.Concat(record.Extents.Select(extent => $" [{extent.Offset} + {extent.LengthBytes}]"));
             writer.WriteLine(
                 $"    {record.Kind} {record.Space:x}/{record.Index} sequence {record.Sequence} blocks {record.FirstBlock} + "
-                + $"{record.BlockCount} version {record.Version}{string.Concat(record.Extents.Select(e => $" [{e.Offset} + {e.LengthBytes}]"))}");
+                + $"{record.BlockCount} version {record.Version}{extents}");
         }
     }
 

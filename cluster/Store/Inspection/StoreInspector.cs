@@ -104,7 +104,8 @@ public static class StoreInspector
     private static unsafe long OffsetOf(StoreCore core, int slot, int page) =>
         core.Geometry.MapStart + ((core.State.Table.Read(slot).Pages[page] - 1L) * StoreFormat.PageBytes);
 
-    private static unsafe InspectedLayer Describe(StoreCore core, int slot, bool isRead, ReadOnlySpan<byte> image, StoreInspectorOptions options)
+    private static unsafe InspectedLayer Describe(
+        StoreCore core, int slot, bool isRead, ReadOnlySpan<byte> image, StoreInspectorOptions options)
     {
         ref readonly var entry = ref core.State.Table.Read(slot);
         var blocks = new List<InspectedBlock>();
@@ -144,7 +145,8 @@ public static class StoreInspector
             blocks);
     }
 
-    private static async ValueTask<(List<InspectedBatch> Batches, string? Problem)> ReadLogAsync(StoreCore core, StoreInspectorOptions options)
+    private static async ValueTask<(List<InspectedBatch> Batches, string? Problem)> ReadLogAsync(
+        StoreCore core, StoreInspectorOptions options)
     {
         var batches = new List<InspectedBatch>();
         var reader = new LogReader(core.Reactor, core.Disk, core.Superblock, core.DiskIdHalf);
@@ -157,7 +159,8 @@ public static class StoreInspector
                 break;
             var records = options.WithRecords ? RecordsOf(core, reader) : [];
             var header = reader.Header;
-            batches.Add(new InspectedBatch(header.Lsn, reader.HeaderOffset, header.LengthBytes, header.Barrier, header.RecordCount, records));
+            batches.Add(new InspectedBatch(
+                header.Lsn, reader.HeaderOffset, header.LengthBytes, header.Barrier, header.RecordCount, records));
         }
 
         reader.Close();
@@ -191,5 +194,5 @@ public static class StoreInspector
 
     // DeleteSpace becomes "delete space".
     private static string Words(string name) =>
-        string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? " " + char.ToLowerInvariant(c) : char.ToLowerInvariant(c).ToString()));
+        string.Concat(name.Select((c, i) => (char.IsUpper(c) && i > 0 ? " " : string.Empty) + char.ToLowerInvariant(c)));
 }

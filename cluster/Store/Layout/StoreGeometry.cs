@@ -45,7 +45,8 @@ internal readonly record struct StoreGeometry
     public int TableChunks => TableSlots / TableEntry.PerChunk;
 
     /// <summary>Size of a checkpoint's root, in bytes.</summary>
-    public int RootBytes => (int)RoundUp(CheckpointRoot.HeaderBytes + (CheckpointRoot.ChunkEntryBytes * (BitmapChunks + TableChunks)), 4096);
+    public int RootBytes =>
+        (int)RoundUp(CheckpointRoot.HeaderBytes + (CheckpointRoot.ChunkEntryBytes * (BitmapChunks + TableChunks)), 4096);
 
     /// <summary>Size of one checkpoint area, in bytes.</summary>
     public long CheckpointBytes => RootBytes + ((long)(BitmapChunks + TableChunks) * StoreFormat.ChunkBytes);

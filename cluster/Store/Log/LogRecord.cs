@@ -131,14 +131,16 @@ internal struct LogRecord
         var blocks = 0;
         foreach (ref readonly var extent in extents)
         {
-            if (extent.Length == 0 || !geometry.IsDataAddress(extent.Address) || !geometry.IsDataAddress(extent.Address + (ulong)extent.Length - 1))
+            var last = extent.Address + (ulong)extent.Length - 1;
+            if (extent.Length == 0 || !geometry.IsDataAddress(extent.Address) || !geometry.IsDataAddress(last))
                 return false;
             blocks += extent.Length;
         }
 
         if (blocks != checksums || (record.Kind == LogRecordKind.Write && blocks == 0))
             return false;
-        view = new LogRecordView(record, extents, MemoryMarshal.Cast<byte, uint>(source.Slice(Bytes + (extents.Length * 8), checksums * 4)));
+        var tail = source.Slice(Bytes + (extents.Length * 8), checksums * 4);
+        view = new LogRecordView(record, extents, MemoryMarshal.Cast<byte, uint>(tail));
         return true;
     }
 }

@@ -88,10 +88,10 @@ internal sealed unsafe class PagedBitmap : IDisposable
         return changed;
     }
 
-    /// <summary>The first clear bit in [<paramref name="from"/>, <paramref name="end"/>); <paramref name="end"/> when all are set.</summary>
+    /// <summary>The first clear bit from <paramref name="from"/> on; <paramref name="end"/> when all before it are set.</summary>
     public long NextClear(long from, long end) => Next(from, end, ulong.MaxValue);
 
-    /// <summary>The first set bit in [<paramref name="from"/>, <paramref name="end"/>); <paramref name="end"/> when all are clear.</summary>
+    /// <summary>The first set bit from <paramref name="from"/> on; <paramref name="end"/> when all before it are clear.</summary>
     public long NextSet(long from, long end) => Next(from, end, 0);
 
     /// <summary>Loads a page's content at open.</summary>

@@ -88,7 +88,7 @@ internal sealed class BlockAllocator : IDisposable
     /// <summary>Takes a run out of the free blocks (while it is discarded to the device). All of it must be free.</summary>
     public void Reserve(ulong address, int length) => _busy.SetRange((long)address - _firstAddress, length);
 
-    /// <summary>The run of free blocks around a free block, within [<paramref name="from"/>, <paramref name="end"/>), as block numbers.</summary>
+    /// <summary>The run of free blocks around a free block, from <paramref name="from"/> to before <paramref name="end"/>.</summary>
     public (ulong Address, long Length) FreeRunAt(ulong address, ulong from, ulong end)
     {
         var bit = (long)address - _firstAddress;

@@ -10,7 +10,8 @@ namespace Uss.Benchmarks.Store;
 public static class StoreBenchmark
 {
     private const string Usage =
-        "usage: uss bench store [--path FILE] [--disk-gib N] [--space-gib N] [--block BYTES] [--writes N] [--reads N] [--depth N] [--recovery]";
+        "usage: uss bench store [--path FILE] [--disk-gib N] [--space-gib N] [--block BYTES] [--writes N] [--reads N] [--depth N] "
+        + "[--recovery]";
 
     /// <summary>Runs the benchmark of a command line.</summary>
     /// <returns>The exit status.</returns>
@@ -71,7 +72,8 @@ public static class StoreBenchmark
         processor = Process.GetCurrentProcess().TotalProcessorTime - processor;
         var held = store.Statistics.MemoryBytes;
         await reactor.InvokeAsync(() => CloseAsync(store));
-        return new StoreBenchmarkResult($"recovery of a log of {logBytes >> 20} MiB ({processor.TotalSeconds:F2} s of processor time)", 1, seconds, 0, 0, 0, 0, 0, 0, 0, resident, held);
+        var name = $"recovery of a log of {logBytes >> 20} MiB ({processor.TotalSeconds:F2} s of processor time)";
+        return new StoreBenchmarkResult(name, 1, seconds, 0, 0, 0, 0, 0, 0, 0, resident, held);
     }
 
     private static ThreadedReactor Start()

@@ -47,7 +47,8 @@ public sealed class DamageTests
         rig.Run(async () =>
         {
             Assert.That((await rig.ReadAsync(_object, 1, 1)).Stamps[0], Is.EqualTo(new Stamp(8, 0)));
-            Assert.That((await rig.ReadAsync(_object, 2, 1)).Result.Status, Is.EqualTo(StoreStatus.Damaged), "still unknown after a restart");
+            var unknown = (await rig.ReadAsync(_object, 2, 1)).Result.Status;
+            Assert.That(unknown, Is.EqualTo(StoreStatus.Damaged), "still unknown after a restart");
         });
         rig.Close();
     }
@@ -71,8 +72,11 @@ public sealed class DamageTests
         rig.Close();
     }
 
-    private static ValueTask<StoreStatus> FillAsync(StoreRig rig, int written) =>
-        rig.WriteAsync(_object with { Index = _object.Index + ((uint)written / 512) }, written % 512, 4, (ulong)written + 1, (ulong)written + 1);
+    private static ValueTask<StoreStatus> FillAsync(StoreRig rig, int written)
+    {
+        var id = _object with { Index = _object.Index + ((uint)written / 512) };
+        return rig.WriteAsync(id, written % 512, 4, (ulong)written + 1, (ulong)written + 1);
+    }
 
     [Test]
     public void Discarded_and_deleted_space_goes_back_to_the_host()

@@ -28,7 +28,10 @@ public sealed class FixtureTests
         Assert.That(store.HighestVersion, Is.EqualTo(7));
         world.Run(reactor, async () =>
         {
-            Assert.That(await StampsAsync(reactor, store, 0), Is.EqualTo(new[] { new Stamp(1, 0), Stamp.Zeros, new(1, 2) }), "the snapshot");
+            Assert.That(
+                await StampsAsync(reactor, store, 0),
+                Is.EqualTo(new[] { new Stamp(1, 0), Stamp.Zeros, new(1, 2) }),
+                "the snapshot");
             Assert.That(
                 await StampsAsync(reactor, store, StoreUnits.Head),
                 Is.EqualTo(new[] { new Stamp(2, 0), Stamp.Zeros, new(1, 2) }),

@@ -27,7 +27,11 @@ public sealed class ObjectStoreTests
         rig.Run(async () =>
         {
             for (var i = 0; i < 50; i++)
-                Assert.That(await rig.WriteAsync(new ObjectId(1, (uint)i % 5), i, 2, (ulong)i + 1, (ulong)i + 1), Is.EqualTo(StoreStatus.Ok));
+            {
+                var status = await rig.WriteAsync(new ObjectId(1, (uint)i % 5), i, 2, (ulong)i + 1, (ulong)i + 1);
+                Assert.That(status, Is.EqualTo(StoreStatus.Ok));
+            }
+
         });
         rig.PowerCut();
         rig.Open();

@@ -63,7 +63,8 @@ public sealed class PowerCutTests
         var random = SeededRandom.Stream(seed, "plan");
         var disk = new SimulatedDiskOptions { NeedsFlush = !random.Chance(0.1), IsFile = random.Chance(0.5) };
         var format = new StoreFormatOptions { LogBytes = 128 << 10 << random.Next(4), MapBytes = 128 << 10 << random.Next(4) };
-        var options = new StoreOptions { Faults = faults, MemoryBytes = random.Chance(0.3) ? 300 << 10 : 0, DiscardDelayMs = random.Next(5) };
+        var memory = random.Chance(0.3) ? 300 << 10 : 0;
+        var options = new StoreOptions { Faults = faults, MemoryBytes = memory, DiscardDelayMs = random.Next(5) };
         using var rig = new StoreRig(seed, random.Chance(0.3) ? 8 << 20 : 32 << 20, format, disk, options);
         var workload = new StoreWorkload(rig, seed);
         for (var life = 0; life < lives; life++)

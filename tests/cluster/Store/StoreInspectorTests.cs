@@ -13,8 +13,8 @@ public sealed class StoreInspectorTests
         rig.Run(async () => await rig.WriteAsync(new ObjectId(0xAB, 5), 1, 1, 2, 31));
         rig.PowerCut();
         var reader = rig.World.CreateReactor("inspector");
-        var result = rig.World.Run(
-            reader, () => StoreInspector.InspectAsync(reader, StoreRig.Path, new StoreInspectorOptions(WithRecords: true, WithBlocks: true)));
+        var options = new StoreInspectorOptions(WithRecords: true, WithBlocks: true);
+        var result = rig.World.Run(reader, () => StoreInspector.InspectAsync(reader, StoreRig.Path, options));
         var inspection = result.Value!;
         Assert.That(inspection.Problem, Is.Null);
         Assert.That(inspection.Superblocks.Single(s => s.IsCurrent).DiskId, Is.EqualTo(rig.DiskId));

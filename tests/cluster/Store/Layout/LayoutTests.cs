@@ -56,7 +56,8 @@ public sealed class LayoutTests
     public void A_record_is_read_back()
     {
         var address = (ulong)_geometry.FirstDataAddress;
-        var record = new LogRecord { Kind = LogRecordKind.Write, Space = 9, Index = 4, Sequence = 2, FirstBlock = 5, BlockCount = 3, Version = 77 };
+        var record = new LogRecord { Kind = LogRecordKind.Write, Space = 9, Index = 4, Sequence = 2, Version = 77 };
+        (record.FirstBlock, record.BlockCount) = (5, 3);
         Extent[] extents = [new(address + 8, 2), new(address + 1, 1)];
         uint[] checksums = [1, 2, 3];
         var bytes = new byte[128];
@@ -114,7 +115,9 @@ public sealed class LayoutTests
     }
 
     private static MapEntry Entry(int block) =>
-        block % 2 == 0 ? MapEntry.Hole((ulong)block + 1) : new MapEntry((ulong)(_geometry.FirstDataAddress + block), (ulong)block + 1, (uint)block);
+        block % 2 == 0
+            ? MapEntry.Hole((ulong)block + 1)
+            : new MapEntry((ulong)(_geometry.FirstDataAddress + block), (ulong)block + 1, (uint)block);
 
     private static bool TryAll(byte[] bytes)
     {

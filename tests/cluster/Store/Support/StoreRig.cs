@@ -11,7 +11,11 @@ internal sealed class StoreRig : IDisposable
     private int _lives;
 
     public StoreRig(
-        ulong seed = 1, long sizeBytes = 64 << 20, StoreFormatOptions? format = null, SimulatedDiskOptions? disk = null, StoreOptions? options = null)
+        ulong seed = 1,
+        long sizeBytes = 64 << 20,
+        StoreFormatOptions? format = null,
+        SimulatedDiskOptions? disk = null,
+        StoreOptions? options = null)
     {
         World = new SimulatedWorld(seed);
         Disk = World.CreateDisk(Path, sizeBytes, disk);
@@ -94,7 +98,8 @@ internal sealed class StoreRig : IDisposable
     }
 
     /// <summary>Reads blocks and says which stamp each carries: 0 for zeros.</summary>
-    public async ValueTask<(StoreResult Result, Stamp[] Stamps)> ReadAsync(ObjectId id, int firstBlock, int blocks, uint sequence = StoreUnits.Head)
+    public async ValueTask<(StoreResult Result, Stamp[] Stamps)> ReadAsync(
+        ObjectId id, int firstBlock, int blocks, uint sequence = StoreUnits.Head)
     {
         var buffer = Reactor.Buffers.Rent(blocks * StoreUnits.BlockBytes);
         buffer.Slice().Span.Fill(0xEE);
