@@ -80,7 +80,8 @@ internal readonly record struct ScsiResponse
     /// <summary>Writes the 48 bytes of the header.</summary>
     public void Write(Span<byte> target)
     {
-        var flags = FinalBit | Flag(IsBidirectionalReadOverflow, 0x10) | Flag(IsBidirectionalReadUnderflow, 0x08) | Flag(IsOverflow, 0x04) | Flag(IsUnderflow, 0x02);
+        var flags = FinalBit | Flag(IsBidirectionalReadOverflow, 0x10) | Flag(IsBidirectionalReadUnderflow, 0x08)
+            | Flag(IsOverflow, 0x04) | Flag(IsUnderflow, 0x02);
         Start(target, Opcode.ScsiResponse, (byte)flags, DataSegmentLength, InitiatorTaskTag);
         target[2] = Response;
         target[3] = Status;

@@ -89,7 +89,8 @@ internal static class IscsiBenchmark
             runs.Add(result);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{workload.Key,-12} {target,-8} {result.PerSecond,8:F0} op/s  p50 {result.MedianUs,8:F1} us  p99 {result.P99Us,8:F1} us  server {result.ServerCpuUs,7:F2} us/io  steal {result.Steal:P0}"));
+                $"{workload.Key,-12} {target,-8} {result.PerSecond,8:F0} op/s  p50 {result.MedianUs,8:F1} us  p99 {result.P99Us,8:F1} us  " +
+                $"server {result.ServerCpuUs,7:F2} us/io  steal {result.Steal:P0}"));
         }
     }
 

@@ -28,7 +28,8 @@ internal static class Report
         var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"`{command}` on {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} x {processor}, {memory:F0} GiB, Linux {kernel}, .NET {Environment.Version}");
+            $"`{command}` on {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} x {processor}, {memory:F0} GiB, " +
+            $"Linux {kernel}, .NET {Environment.Version}");
     }
 
     /// <summary>Puts a section between its two marks in the README.</summary>

@@ -6,7 +6,7 @@ public sealed class TextRulesTests
     [Test]
     public void LineLengthFindsTheLine()
     {
-        var file = new SourceFile("cluster/Store/A.cs", "short\n" + new string('x', 141) + "\n" + new string('y', 140) + "\n");
+        var file = new SourceFile("cluster/Store/A.cs", "short\n" + new string('x', 161) + "\n" + new string('y', 160) + "\n");
         Assert.That(TextRules.LineLength(file).Select(finding => finding.Line), Is.EqualTo(new[] { 2 }));
     }
 

@@ -44,11 +44,13 @@ public class PersistentReservationTests
         });
 
         // Always let through.
-        foreach (var cdb in new[] { Ready, "12 00 00 00 24 00", "A0 00 00 00 00 00 00 00 10 00 00 00", "25 00 00 00 00 00 00 00 00 00", ReadKeys, "1B 00 00 00 01 00", "1E 00 00 00 00 00" })
+        foreach (var cdb in new[] { Ready, "12 00 00 00 24 00", "A0 00 00 00 00 00 00 00 10 00 00 00", "25 00 00 00 00 00 00 00 00 00", ReadKeys,
+            "1B 00 00 00 01 00", "1E 00 00 00 00 00" })
             rig.Run(cdb, nexus: third).MustBeGood();
 
         // Never let through.
-        foreach (var cdb in new[] { "35 00 00 00 00 00 00 00 00 00", "1B 00 00 00 00 00", "1E 00 00 00 01 00", "15 10 00 00 00 00", "42 00 00 00 00 00 00 00 00 00" })
+        foreach (var cdb in new[] { "35 00 00 00 00 00 00 00 00 00", "1B 00 00 00 00 00", "1E 00 00 00 01 00", "15 10 00 00 00 00",
+            "42 00 00 00 00 00 00 00 00 00" })
             Assert.That(rig.Run(cdb, nexus: third).Status, Is.EqualTo(ScsiStatus.ReservationConflict));
 
         Out(rig, rig.Nexus, Release, 0xAA, 0, type).MustBeGood();
@@ -317,7 +319,8 @@ public class PersistentReservationTests
     {
         using var rig = new ScsiRig();
         var second = Attach(rig, 2);
-        foreach (var (reserve, release) in new[] { ("16 00 00 00 00 00", "17 00 00 00 00 00"), ("56 00 00 00 00 00 00 00 00 00", "57 00 00 00 00 00 00 00 00 00") })
+        foreach (var (reserve, release) in new[] { ("16 00 00 00 00 00", "17 00 00 00 00 00"),
+            ("56 00 00 00 00 00 00 00 00 00", "57 00 00 00 00 00 00 00 00 00") })
         {
             rig.Run(reserve).MustBeGood();
             rig.Run(reserve).MustBeGood();
