@@ -10,7 +10,8 @@ public sealed class DiscoveryTests
 {
     private static TestLogin Discovery => new TestLogin
     {
-        IsDiscovery = true, Keys = new Dictionary<string, string> { ["MaxRecvDataSegmentLength"] = "8192" },
+        IsDiscovery = true,
+        Keys = new Dictionary<string, string> { ["MaxRecvDataSegmentLength"] = "8192" },
     };
 
     [TestCase("All")]
@@ -158,7 +159,9 @@ public sealed class DiscoveryTests
             var keys = (await initiator.TextAsync("MaxBurstLength=512\0X-a=1\0TargetName=x\0"))!.Keys();
             Assert.That(keys, Is.EquivalentTo(new Dictionary<string, string>
             {
-                ["MaxBurstLength"] = "Reject", ["X-a"] = "NotUnderstood", ["TargetName"] = "Reject",
+                ["MaxBurstLength"] = "Reject",
+                ["X-a"] = "NotUnderstood",
+                ["TargetName"] = "Reject",
             }));
             Assert.That((await initiator.TextAsync("MaxRecvDataSegmentLength=512\0"))!.Data, Is.Empty);
             var read = await initiator.ReadAsync(TestInitiator.Read10(0, 4), 2048);

@@ -201,11 +201,20 @@ public sealed class HostileTests
             }.Write(header), length);
             Add(stream, header => new ScsiRequest
             {
-                IsFinal = true, IsRead = true, IsImmediate = true, InitiatorTaskTag = 100 + i, ExpectedDataTransferLength = 65536, Cdb = CdbOf(0x28, 100),
+                IsFinal = true,
+                IsRead = true,
+                IsImmediate = true,
+                InitiatorTaskTag = 100 + i,
+                ExpectedDataTransferLength = 65536,
+                Cdb = CdbOf(0x28, 100),
             }.Write(header), 0);
             Add(stream, header => new DataOut
             {
-                IsFinal = true, InitiatorTaskTag = i, TargetTransferTag = (i << 4) | (1 << 16), DataSegmentLength = 1024, BufferOffset = 1024,
+                IsFinal = true,
+                InitiatorTaskTag = i,
+                TargetTransferTag = (i << 4) | (1 << 16),
+                DataSegmentLength = 1024,
+                BufferOffset = 1024,
             }.Write(header), 1024);
         }
 

@@ -90,7 +90,9 @@ public sealed class LoginNegotiationTests
 
     private static LoginRequest OperationalToFull => new()
     {
-        CurrentStage = LoginStage.Operational, IsTransit = true, NextStage = LoginStage.FullFeature,
+        CurrentStage = LoginStage.Operational,
+        IsTransit = true,
+        NextStage = LoginStage.FullFeature,
     };
 
     private static LoginNegotiation OpenLogin() => new(new LoginPolicy(

@@ -51,7 +51,9 @@ public sealed class LoopbackTests
         {
             var configuration = new TargetConfiguration
             {
-                Iqn = TargetRig.TargetName, OpenOnLoopback = true, Luns = [new LunMapping(0, volume.Name)],
+                Iqn = TargetRig.TargetName,
+                OpenOnLoopback = true,
+                Luns = [new LunMapping(0, volume.Name)],
             };
             var device = new ScsiDevice(reactor.Buffers);
             device.ApplyConfiguration(configuration, _ => volume);
