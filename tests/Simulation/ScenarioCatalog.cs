@@ -1,3 +1,4 @@
+using Uss.Simulation.Store;
 using Uss.Simulation.Target;
 
 namespace Uss.Simulation;
@@ -7,6 +8,10 @@ public static class ScenarioCatalog
 {
     private static readonly SortedDictionary<string, ScenarioEntry> _entries = new(StringComparer.Ordinal)
     {
+        ["store"] = new(
+            "store",
+            "One store on one disk against a plain model, with crashes, power cuts and full disks.",
+            static () => new StoreScenario(new ObjectStoreDriver(), new StoreScenarioOptions())),
         ["target"] = new(
             "target",
             "The iSCSI target under initiators on a bad network.",

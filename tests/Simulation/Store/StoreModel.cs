@@ -67,7 +67,7 @@ internal sealed class StoreModel
 /// <param name="IsPresent">False for a hole.</param>
 /// <param name="Stamp">What it holds when present.</param>
 /// <param name="IsUncertain">
-/// True for a hole whose version the store need not remember: the object did not exist when it was made.
+/// True for a hole whose version the store need not remember: there was nothing where it was made.
 /// </param>
 internal readonly record struct BlockState(uint Sequence, ulong Version, bool IsPresent, ulong Stamp, bool IsUncertain = false);
 
@@ -97,6 +97,9 @@ internal sealed class ModelSpace(ulong space)
             }
         }
     }
+
+    /// <summary>True once a snapshot was dropped; what it alone showed goes away in the background.</summary>
+    public bool HasDropped => _dropped.Count > 0;
 
     /// <summary>Takes a snapshot: later changes carry the next sequence.</summary>
     public void TakeSnapshot() => Sequence++;
@@ -194,7 +197,12 @@ internal sealed class ModelObject(ObjectId id)
         if (states.Count > 0 && states[^1].Version > operation.Version)
             return;
         var isWrite = operation.Kind == StoreOperationKind.Write;
-        var state = new BlockState(operation.Sequence, operation.Version, isWrite, isWrite ? operation.StampOf(block) : 0, !WasWritten);
+        var state = new BlockState(
+            operation.Sequence,
+            operation.Version,
+            isWrite,
+            isWrite ? operation.StampOf(block) : 0,
+            !WasWritten || (!isWrite && (states.Count == 0 || states[^1].IsUncertain)));
         if (states.Count > 0 && states[^1].Sequence == operation.Sequence)
             states[^1] = state;
         else

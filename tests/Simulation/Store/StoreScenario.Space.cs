@@ -5,6 +5,11 @@ namespace Uss.Simulation.Store;
 /// <summary>Phases in which the disk or the host's file system is full.</summary>
 public sealed partial class StoreScenario
 {
+    // A store that could not write a checkpoint tries again after a while.
+    private const long SpaceRetryNs = 2_000_000_000;
+
+    private long _shortUntilNs;
+
     private void BeginSpacePhase()
     {
         if (!options.FillsUp || !_disk.Options.IsFile || Workload.Next(8) != 0)
@@ -20,6 +25,7 @@ public sealed partial class StoreScenario
         if (!_isHostFull)
             return;
         _isHostFull = false;
+        _shortUntilNs = World.NowNs + SpaceRetryNs;
     }
 
     /// <summary>
@@ -28,7 +34,7 @@ public sealed partial class StoreScenario
     /// </summary>
     private bool IsSpaceShort(StoreOperation refused)
     {
-        if (_isHostFull || driver.IsMetadataShort(_store))
+        if (_isHostFull || World.NowNs < _shortUntilNs || driver.IsMetadataShort(_store))
             return true;
         var blocks = _model.CountData();
         foreach (var operation in _pending)

@@ -80,7 +80,7 @@ internal sealed class StoreWorkload
     private StoreOperation Change(StoreOperationKind kind, ObjectId id, int first, int count, ModelSpace space)
     {
         var version = ++_lastVersion << VersionShift;
-        if (_options.SendsStaleVersions && _random.Next(20) == 0 && !IsUncertain(id, first, count))
+        if (_options.SendsStaleVersions && _random.Next(20) == 0 && MayBeStale(id, first, count, space))
             version = ((1 + (ulong)_random.Next((long)_lastVersion)) << VersionShift) - 1 - (ulong)_random.Next((1 << VersionShift) - 2);
         var stamp = 0UL;
         if (kind == StoreOperationKind.Write && _random.Next(30) != 0)
@@ -101,15 +101,21 @@ internal sealed class StoreWorkload
         };
     }
 
-    private bool IsUncertain(ObjectId id, int first, int count)
+    /// <summary>
+    /// Versions are compared within a sequence: a late write under a newer snapshot than what it meets is another matter.
+    /// </summary>
+    private bool MayBeStale(ObjectId id, int first, int count, ModelSpace space)
     {
+        if (space.HasDropped)
+            return false;
         for (var block = first; block < first + count; block++)
         {
-            if (_model.Find(id, block, StoreUnits.Head).IsUncertain)
-                return true;
+            var state = _model.Find(id, block, StoreUnits.Head);
+            if (state.IsUncertain || (state.Version != 0 && state.Sequence != space.Sequence))
+                return false;
         }
 
-        return false;
+        return true;
     }
 
     /// <summary>A snapshot is only a number that later changes carry; a change follows it at once.</summary>
