@@ -15,6 +15,14 @@ public sealed class PowerCutTests
             RunOrExplain(seed, StoreFaults.None);
     }
 
+    [Test]
+    [Category("Full")]
+    public void Nor_in_many_more_runs([Range(0, 9)] int part)
+    {
+        for (var seed = 1000UL + (ulong)part; seed < 11_000; seed += 10)
+            RunOrExplain(seed, StoreFaults.None);
+    }
+
     [TestCase("AcknowledgeWithoutFlush")]
     [TestCase("FreeEarly")]
     [TestCase("BelieveUnprovenRecords")]
