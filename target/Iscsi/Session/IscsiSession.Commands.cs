@@ -93,6 +93,7 @@ internal sealed partial class IscsiSession
         command.Lun = request.Lun;
         command.Nexus = Nexus!;
         command.TaskAttribute = AttributeOf(request.Attribute);
+        command.DataOutOffered = request is { IsWrite: true, IsRead: false } ? request.ExpectedDataTransferLength : 0;
         command.DataInLimit = request is { IsRead: true, IsWrite: false }
             ? (int)Math.Min(request.ExpectedDataTransferLength, BufferPool.MaximumBytes)
             : 0;
