@@ -19,6 +19,7 @@ internal enum SenseKey : byte
 internal enum AdditionalSense : ushort
 {
     None = 0x0000,
+    OperationInProgress = 0x0016,
     ThirdPartyDeviceFailure = 0x0D01,
     CopyTargetDeviceNotReachable = 0x0D02,
     InvalidFieldInCommandInformationUnit = 0x0E03,

@@ -1,3 +1,4 @@
+using Uss.Target.Scsi.Copy;
 using Uss.Target.Scsi.Reservations;
 
 namespace Uss.Target.Scsi;
@@ -53,6 +54,13 @@ internal static partial class CommandTable
         ReserveOut("5F 04 FF 00 00 FF FF FF FF 00"),
         ReserveOut("5F 05 FF 00 00 FF FF FF FF 00"),
         ReserveOut("5F 06 FF 00 00 FF FF FF FF 00"),
+        new(ExtendedCopy.Execute, "83 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 00", DataOutRule.ParameterListAt10, timeoutSeconds: 60)
+        {
+            HasServiceAction = true,
+        },
+        new(ReceiveCopyResults.Status, "84 00 FF 00 00 00 00 00 00 00 FF FF FF FF 00 00") { HasServiceAction = true },
+        new(ReceiveCopyResults.OperatingParameters, "84 03 00 00 00 00 00 00 00 00 FF FF FF FF 00 00") { HasServiceAction = true },
+        new(ReceiveCopyResults.FailureDetails, "84 04 FF 00 00 00 00 00 00 00 FF FF FF FF 00 00") { HasServiceAction = true },
         new(ReadWrite.Read16, "88 1A FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", traits: Reads),
         new(CompareAndWrite.Execute, "89 1A FF FF FF FF FF FF FF FF 00 00 00 FF 1F 00", DataOutRule.TwiceBlocks, Writes),
         new(ReadWrite.Write16, "8A 1A FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Writes),

@@ -15,7 +15,7 @@ internal static class CompareAndWrite
         if (!ReadWrite.Check(command, view, extent, BlockLimits.MaximumCompareAndWrite))
             return default;
         var length = (int)extent.Count << LogicalUnit.BlockShift;
-        if (!DataOut.IsExactly(command, view, 2L * length))
+        if (!DataOut.IsExactly(command, view, 2L * length, Sense.InvalidCdbField(13)))
             return default;
         if (length == 0)
             return command.Good();

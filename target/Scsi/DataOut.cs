@@ -48,12 +48,12 @@ internal static class DataOut
     /// For commands whose data has one meaning only as a whole: false, with nothing done, when the initiator offers less
     /// or more than the command takes.
     /// </summary>
-    public static bool IsExactly(ScsiCommand command, LunView view, long length)
+    public static bool IsExactly(ScsiCommand command, LunView view, long length, Sense? sense = null)
     {
         command.TransferLength = length;
         if (command.DataOut.Length == length && command.DataOutOffered <= length)
             return true;
-        command.Fail(view, Sense.Illegal(AdditionalSense.InvalidFieldInCommandInformationUnit));
+        command.Fail(view, sense ?? Sense.Illegal(AdditionalSense.InvalidFieldInCommandInformationUnit));
         command.TransferLength = length;
         return false;
     }

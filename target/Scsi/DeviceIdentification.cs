@@ -40,7 +40,7 @@ internal static class DeviceIdentification
         {
             length += WriteNaa(data[length..], unit);
             length += WriteVendor(data[length..], unit);
-            length += WriteName(data[length..], OfUnit, "naa." + NaaOf(unit).ToString("X16"));
+            length += WriteName(data[length..], OfUnit, UnitName(unit));
         }
 
         length += WriteNumber(data[length..], RelativePortDesignator, nexus.RelativeTargetPort);
@@ -49,6 +49,23 @@ internal static class DeviceIdentification
         length += WriteName(data[length..], OfDevice, device.TargetIqn);
         return length;
     }
+
+    /// <summary>Whether the logical unit has the designator.</summary>
+    public static bool Has(LogicalUnit unit, byte codeSet, byte designatorType, ReadOnlySpan<byte> designator)
+    {
+        Span<byte> own = stackalloc byte[64];
+        own.Clear();
+        var isKnown = (codeSet, designatorType) switch
+        {
+            (Binary, NaaDesignator) => WriteNaa(own, unit) > 0,
+            (Ascii, VendorDesignator) => WriteVendor(own, unit) > 0,
+            (Utf8, NameDesignator) => WriteName(own, OfUnit, UnitName(unit)) > 0,
+            _ => false,
+        };
+        return isKnown && own.Slice(4, own[3]).SequenceEqual(designator);
+    }
+
+    private static string UnitName(LogicalUnit unit) => "naa." + NaaOf(unit).ToString("X16");
 
     private static int WriteHeader(Span<byte> data, byte codeSet, byte kind, int length)
     {
@@ -74,7 +91,7 @@ internal static class DeviceIdentification
     // SCSI name strings end in at least one NUL and are padded to a multiple of four bytes (SPC-5, 7.7.6.11).
     private static int WriteName(Span<byte> data, byte association, string name)
     {
-        var written = Encoding.UTF8.GetBytes(name, data.Slice(4, 248));
+        var written = Encoding.UTF8.GetBytes(name, data.Slice(4, Math.Min(248, data.Length - 4)));
         var length = (written + 4) & ~3;
         var codeSet = association == OfUnit ? Utf8 : (byte)(Iscsi | Utf8);
         return WriteHeader(data, codeSet, (byte)(association | NameDesignator), length);

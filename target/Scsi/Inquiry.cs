@@ -54,6 +54,10 @@ internal static class Inquiry
         data[3] = 0x12;
         data[4] = StandardLength - 5;
 
+        // 3PC: third-party copy, by volumes only.
+        if (peripheral == 0)
+            data[5] = 0x08;
+
         // MULTIP: more than one target port; CMDQUE: the full task management model.
         data[6] = 0x10;
         data[7] = 0x02;

@@ -1,8 +1,12 @@
+using Uss.Target.Scsi.Copy;
+
 namespace Uss.Target.Scsi;
 
 /// <summary>One I_T_L nexus: a logical unit as one nexus sees it.</summary>
 internal sealed class LunView(DeviceNexus nexus, LogicalUnit unit, int lun)
 {
+    private Dictionary<byte, CopyResult>? _copies;
+
     /// <summary>The nexus.</summary>
     public DeviceNexus Nexus { get; } = nexus;
 
@@ -20,6 +24,9 @@ internal sealed class LunView(DeviceNexus nexus, LogicalUnit unit, int lun)
 
     /// <summary>PREVENT ALLOW MEDIUM REMOVAL was sent with PREVENT set.</summary>
     public bool PreventsRemoval { get; set; }
+
+    /// <summary>Results of EXTENDED COPY by list identifier: at most 256.</summary>
+    public Dictionary<byte, CopyResult> Copies => _copies ??= [];
 
     /// <summary>Nothing stands between a plain command and its execution.</summary>
     public bool IsClear => Pending == UnitAttentions.None && !Unit.IsReserved;

@@ -23,6 +23,9 @@ internal readonly record struct Sense(SenseKey Key, AdditionalSense Code)
     /// <summary>Whether there is an INFORMATION field.</summary>
     public bool HasInformation { get; init; }
 
+    /// <summary>For COPY ABORTED: number of the segment that failed, counting from 1; 0 for none.</summary>
+    public int Segment { get; init; }
+
     /// <summary>The three sense-key specific bytes, 0 for none.</summary>
     private uint Specific { get; init; }
 
@@ -57,6 +60,8 @@ internal readonly record struct Sense(SenseKey Key, AdditionalSense Code)
     /// <summary>Lays the sense data out and returns its length in bytes.</summary>
     public int Write(Span<byte> target, bool isDescriptorFormat) => isDescriptorFormat ? WriteDescriptors(target) : WriteFixed(target);
 
+    private int SegmentIndex => Math.Max(0, Segment - 1);
+
     private int WriteFixed(Span<byte> target)
     {
         target[..FixedLength].Clear();
@@ -68,6 +73,9 @@ internal readonly record struct Sense(SenseKey Key, AdditionalSense Code)
         if (hasInformation)
             BinaryPrimitives.WriteUInt32BigEndian(target[3..], (uint)Information);
         target[7] = FixedLength - 8;
+
+        // COMMAND-SPECIFIC INFORMATION: the segment descriptor that was being processed (SPC-5, 5.18.7.4).
+        BinaryPrimitives.WriteUInt16BigEndian(target[10..], (ushort)SegmentIndex);
         BinaryPrimitives.WriteUInt16BigEndian(target[12..], (ushort)Code);
         target[15] = (byte)(Specific >> 16);
         BinaryPrimitives.WriteUInt16BigEndian(target[16..], (ushort)Specific);
@@ -89,6 +97,17 @@ internal readonly record struct Sense(SenseKey Key, AdditionalSense Code)
             descriptor[1] = 0x0A;
             descriptor[2] = 0x80;
             BinaryPrimitives.WriteUInt64BigEndian(descriptor[4..], Information);
+            length += 12;
+        }
+
+        if (Segment > 0)
+        {
+            // Command specific information sense data descriptor (SPC-5, 4.4.2.3).
+            var descriptor = target.Slice(length, 12);
+            descriptor.Clear();
+            descriptor[0] = 0x01;
+            descriptor[1] = 0x0A;
+            BinaryPrimitives.WriteUInt16BigEndian(descriptor[10..], (ushort)SegmentIndex);
             length += 12;
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Uss.Target.Scsi.Copy;
 
 namespace Uss.Target.Scsi;
 
@@ -10,6 +11,7 @@ internal static class VitalProductData
     private const byte UnitSerialNumber = 0x80;
     private const byte DeviceIdentificationPage = 0x83;
     private const byte ExtendedInquiryData = 0x86;
+    private const byte ThirdPartyCopy = 0x8F;
     private const byte BlockLimitsPage = 0xB0;
     private const byte BlockDeviceCharacteristics = 0xB1;
     private const byte LogicalBlockProvisioning = 0xB2;
@@ -25,6 +27,7 @@ internal static class VitalProductData
         UnitSerialNumber,
         DeviceIdentificationPage,
         ExtendedInquiryData,
+        ThirdPartyCopy,
         BlockLimitsPage,
         BlockDeviceCharacteristics,
         LogicalBlockProvisioning,
@@ -56,6 +59,7 @@ internal static class VitalProductData
             UnitSerialNumber => WriteSerialNumber(data[HeaderLength..], view!.Unit),
             DeviceIdentificationPage => DeviceIdentification.Write(data[HeaderLength..], device, command.Nexus, view?.Unit),
             ExtendedInquiryData => WriteExtendedInquiry(data[HeaderLength..]),
+            ThirdPartyCopy => ThirdPartyCopyPage.Write(data[HeaderLength..]),
             BlockLimitsPage => WriteBlockLimits(data[HeaderLength..]),
             BlockDeviceCharacteristics => WriteCharacteristics(data[HeaderLength..]),
             _ => WriteProvisioning(data[HeaderLength..], device, view!.Unit),

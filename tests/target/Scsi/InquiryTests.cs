@@ -14,7 +14,7 @@ public class InquiryTests
         Assert.That(
             Convert.ToHexString(answer.Data),
             Is.EqualTo(
-                "000006125B001002" + Hex("USS     ") + Hex("Virtual Volume  ") + Hex("1   ") + new string('0', 44)
+                "000006125B081002" + Hex("USS     ") + Hex("Virtual Volume  ") + Hex("1   ") + new string('0', 44)
                 + "00A0" + "0460" + "04C0" + "0960" + new string('0', 60)));
         Assert.That(answer.TransferLength, Is.EqualTo(96));
     }
@@ -50,7 +50,7 @@ public class InquiryTests
     {
         using var rig = new ScsiRig();
         var pages = rig.Run("12 01 00 00 FF 00").Data;
-        Assert.That(Convert.ToHexString(pages), Is.EqualTo("00000007" + "00808386B0B1B2"));
+        Assert.That(Convert.ToHexString(pages), Is.EqualTo("00000008" + "008083868FB0B1B2"));
         foreach (var page in pages[4..])
         {
             var answer = rig.Run([0x12, 1, page, 4, 0, 0]);

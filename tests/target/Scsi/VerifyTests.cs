@@ -117,7 +117,7 @@ public class VerifyTests
     {
         using var rig = new ScsiRig();
         var answer = rig.Run("89 00 00 00 00 00 00 00 00 08 00 00 00 02 00 00", new byte[length]);
-        answer.MustFail(5, 0x0E03);
+        answer.MustFail(5, 0x2400);
         Assert.That(rig.Volume.Log, Is.Empty);
         rig.Run("89 00 00 00 00 00 00 00 00 08 00 00 00 00 00 00").MustBeGood();
         rig.Run("89 00 00 00 00 00 00 00 07 FF 00 00 00 02 00 00", new byte[2048]).MustFail(5, 0x2100);
