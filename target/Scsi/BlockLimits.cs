@@ -24,8 +24,8 @@ internal static class BlockLimits
     /// <summary>OPTIMAL UNMAP GRANULARITY: one block of the store.</summary>
     public const uint UnmapGranularity = 8;
 
-    /// <summary>MAXIMUM WRITE SAME LENGTH: 512 MiB, so that a command stays bounded in time.</summary>
-    public const uint MaximumWriteSame = 1 << 20;
+    /// <summary>MAXIMUM WRITE SAME LENGTH: as much as a write, so that a command stays bounded in time.</summary>
+    public const uint MaximumWriteSame = MaximumTransfer;
 
     /// <summary>MAXIMUM ATOMIC TRANSFER LENGTH: 1 MiB.</summary>
     public const uint MaximumAtomic = 2048;

@@ -19,8 +19,8 @@ internal static class CompareAndWrite
             return default;
         if (length == 0)
             return command.Good();
-        return Run(
-            command, view, (long)extent.Lba << LogicalUnit.BlockShift, command.DataOut.Slice(0, length), command.DataOut.Slice(length, length));
+        var offset = (long)extent.Lba << LogicalUnit.BlockShift;
+        return Run(command, view, offset, command.DataOut.Slice(0, length), command.DataOut.Slice(length, length));
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]

@@ -90,9 +90,15 @@ internal static class ModeSense
         return 8;
     }
 
-    private static bool Selects(int pageCode, int subpageCode, ModePage page) =>
-        (pageCode == AllPages || pageCode == page.PageCode)
-        && (subpageCode == AllSubpages || (pageCode == AllPages ? subpageCode == 0 && page.SubpageCode == 0 : subpageCode == page.SubpageCode));
+    // All pages come without subpages unless all of these are asked for, too.
+    private static bool Selects(int pageCode, int subpageCode, ModePage page)
+    {
+        if (pageCode != AllPages && pageCode != page.PageCode)
+            return false;
+        if (subpageCode == AllSubpages)
+            return true;
+        return subpageCode == page.SubpageCode && (pageCode != AllPages || subpageCode == 0);
+    }
 
     private static bool IsPageKnown(int pageCode) => pageCode == AllPages || Array.Exists(ModePage.All, page => page.PageCode == pageCode);
 

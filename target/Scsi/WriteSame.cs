@@ -6,7 +6,8 @@ namespace Uss.Target.Scsi;
 
 /// <summary>
 /// WRITE SAME (10) and (16) (SBC-4, 5.51 and 5.52). Zeros are not written but unmapped, which is what reading them back
-/// cannot tell apart and a thin logical unit may do of itself (SBC-4, 4.7.3.5).
+/// cannot tell apart and a thin logical unit may do of itself (SBC-4, 4.7.3.5). With UNMAP set the blocks are unmapped
+/// whatever the block of data holds, as initiators and other targets understand it.
 /// </summary>
 internal static class WriteSame
 {
@@ -14,6 +15,7 @@ internal static class WriteSame
     private const int ChunkBytes = 1 << 20;
 
     private const int NoDataOut = 0x01;
+    private const int UnmapBit = 0x08;
 
     public static ValueTask Execute(ScsiDevice device, ScsiCommand command, LunView view)
     {
@@ -29,15 +31,16 @@ internal static class WriteSame
             return command.Fail(view, Sense.InvalidCdbField(BlockCdb.LengthField(command.Cdb[0])));
 
         var hasData = command.Cdb[0] == OperationCode.WriteSame10 || (command.Cdb[1] & NoDataOut) == 0;
+        var isUnmap = (command.Cdb[1] & UnmapBit) != 0;
         if (!DataOut.IsExactly(command, view, hasData ? LogicalUnit.BlockBytes : 0))
             return default;
         if (count == 0)
             return command.Good();
         var offset = (long)extent.Lba << LogicalUnit.BlockShift;
         var length = (long)count << LogicalUnit.BlockShift;
-        return hasData && command.DataOut.Span.ContainsAnyExcept((byte)0)
-            ? Write(device, command, view, offset, length)
-            : Discard(command, view, offset, length);
+        return isUnmap || !hasData || !command.DataOut.Span.ContainsAnyExcept((byte)0)
+            ? Discard(command, view, offset, length)
+            : Write(device, command, view, offset, length);
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]

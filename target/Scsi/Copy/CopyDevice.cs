@@ -22,16 +22,20 @@ internal static class CopyDevice
     public static LunView? Find(ReadOnlySpan<byte> descriptor, DeviceNexus nexus)
     {
         var length = descriptor[7];
+        if (length is 0 or > DesignatorCapacity)
+            return null;
 
         // Only designators of a logical unit, only direct access block devices, only this block length (0: any).
         var isOfUnit = (descriptor[5] & 0x30) == 0;
         var blockBytes = BinaryPrimitives.ReadUInt32BigEndian(descriptor[28..]) & 0xFF_FFFF;
-        if (length is 0 or > DesignatorCapacity || !isOfUnit || (descriptor[1] & 0x1F) != 0 || blockBytes is not (0 or LogicalUnit.BlockBytes))
+        if (!isOfUnit || (descriptor[1] & 0x1F) != 0 || blockBytes is not (0 or LogicalUnit.BlockBytes))
             return null;
+        var codeSet = (byte)(descriptor[4] & 0x0F);
+        var designatorType = (byte)(descriptor[5] & 0x0F);
+        var designator = descriptor.Slice(DesignatorOffset, length);
         foreach (var view in nexus.Views)
         {
-            if (view is not null
-                && DeviceIdentification.Has(view.Unit, (byte)(descriptor[4] & 0x0F), (byte)(descriptor[5] & 0x0F), descriptor.Slice(DesignatorOffset, length)))
+            if (view is not null && DeviceIdentification.Has(view.Unit, codeSet, designatorType, designator))
                 return view;
         }
 

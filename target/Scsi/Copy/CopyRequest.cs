@@ -38,7 +38,8 @@ internal sealed class CopyRequest
         long devicesLength = BinaryPrimitives.ReadUInt16BigEndian(list[2..]);
         long segmentsLength = BinaryPrimitives.ReadUInt32BigEndian(list[8..]);
         long inlineLength = BinaryPrimitives.ReadUInt32BigEndian(list[12..]);
-        if (devicesLength + segmentsLength > CopyLimits.ListBytes || HeaderLength + devicesLength + segmentsLength + inlineLength > list.Length)
+        var listsLength = devicesLength + segmentsLength;
+        if (listsLength > CopyLimits.ListBytes || HeaderLength + listsLength + inlineLength > list.Length)
             return Sense.Illegal(AdditionalSense.ParameterListLengthError);
         if (inlineLength > 0)
             return Sense.InvalidParameter(12);

@@ -21,8 +21,13 @@ internal static class ExtendedCopy
             return command.Good();
         if (CopyRequest.TryRead(command.DataOut.Span, view.Nexus, out var request) is { } sense)
             return command.Fail(view, sense);
-        if (request.KeepsResults && view.Copies.TryGetValue(request.ListIdentifier, out var running) && running.Status == CopyStatus.InProgress)
+        if (request.KeepsResults
+            && view.Copies.TryGetValue(request.ListIdentifier, out var other)
+            && other.Status == CopyStatus.InProgress)
+        {
             return command.Fail(view, Sense.Illegal(AdditionalSense.OperationInProgress));
+        }
+
         return Run(device, command, view, request);
     }
 

@@ -8,5 +8,6 @@ public sealed record Registration(string InitiatorPort, int RelativeTargetPort, 
 {
     /// <summary>True when the nexus connects the same two ports.</summary>
     internal bool IsOf(ScsiNexus nexus) =>
-        RelativeTargetPort == nexus.RelativeTargetPort && string.Equals(InitiatorPort, nexus.InitiatorPort, StringComparison.OrdinalIgnoreCase);
+        RelativeTargetPort == nexus.RelativeTargetPort
+        && string.Equals(InitiatorPort, nexus.InitiatorPort, StringComparison.OrdinalIgnoreCase);
 }

@@ -64,7 +64,8 @@ public class ModeTests
     public void DescriptorSenseCarriesTheSameFacts()
     {
         using var rig = new ScsiRig();
-        rig.Run("55 10 00 00 00 00 00 00 14 00", [0, 0, 0, 0, 0, 0, 0, 0, .. Convert.FromHexString("0A0A04100000" + "0000FFFF0000")]).MustBeGood();
+        var list = Convert.FromHexString("0000000000000000" + "0A0A04100000" + "0000FFFF0000");
+        rig.Run("55 10 00 00 00 00 00 00 14 00", list).MustBeGood();
         var range = rig.Run("28 00 00 00 08 00 00 00 01 00");
         Assert.That(Convert.ToHexString(range.Sense), Is.EqualTo("7205210000000000"));
         var field = rig.Run("28 20 00 00 00 00 00 00 01 00");

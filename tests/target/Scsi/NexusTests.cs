@@ -28,7 +28,8 @@ public class NexusTests
         var sense = rig.Run("03 00 00 00 FC 00", nexus: nexus);
         sense.MustBeGood();
         Assert.That(Convert.ToHexString(sense.Data), Is.EqualTo("700006000000000A00000000290000000000"));
-        Assert.That(Convert.ToHexString(rig.Run("03 00 00 00 FC 00", nexus: nexus).Data), Is.EqualTo("700000000000000A00000000000000000000"));
+        var empty = rig.Run("03 00 00 00 FC 00", nexus: nexus);
+        Assert.That(Convert.ToHexString(empty.Data), Is.EqualTo("700000000000000A00000000000000000000"));
         Assert.That(Convert.ToHexString(rig.Run("03 01 00 00 FC 00", nexus: nexus).Data), Is.EqualTo("7200000000000000"));
         Assert.That(rig.Run("03 00 00 00 08 00", nexus: nexus).Data, Has.Length.EqualTo(8));
     }
@@ -82,7 +83,10 @@ public class NexusTests
     public void AMappingForAnInitiatorGoesFirstAndIsItsOwn()
     {
         using var rig = new ScsiRig(new MemoryVolume("v0", 1 << 20), new MemoryVolume("v1", 2 << 20, 2));
-        rig.Configuration = rig.Configuration with { Luns = [new(0, "v0"), new(0, "v1", ScsiRig.OtherInitiator), new(4, "v1", ScsiRig.OtherInitiator)] };
+        rig.Configuration = rig.Configuration with
+        {
+            Luns = [new(0, "v0"), new(0, "v1", ScsiRig.OtherInitiator), new(4, "v1", ScsiRig.OtherInitiator)],
+        };
         rig.Apply();
         var other = rig.AttachOther();
         rig.ClearUnitAttentions(rig.Nexus);

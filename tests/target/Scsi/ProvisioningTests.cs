@@ -61,7 +61,6 @@ public class ProvisioningTests
 
     [TestCase("41 00 00 00 00 03 00 00 0A 00")]
     [TestCase("93 00 00 00 00 00 00 00 00 03 00 00 00 0A 00 00")]
-    [TestCase("93 08 00 00 00 00 00 00 00 03 00 00 00 0A 00 00")]
     public void WriteSameRepeatsItsBlock(string cdb)
     {
         using var rig = new ScsiRig();
@@ -73,13 +72,14 @@ public class ProvisioningTests
     [TestCase("41 08 00 00 00 08 00 00 08 00", 512)]
     [TestCase("41 00 00 00 00 08 00 00 08 00", 512)]
     [TestCase("93 08 00 00 00 00 00 00 00 08 00 00 00 08 00 00", 512)]
+    [TestCase("93 08 00 00 00 00 00 00 00 08 00 00 00 08 00 00", 512, 0xA6)]
     [TestCase("93 01 00 00 00 00 00 00 00 08 00 00 00 08 00 00", 0)]
     [TestCase("93 09 00 00 00 00 00 00 00 08 00 00 00 08 00 00", 0)]
-    public void WriteSameOfZerosUnmaps(string cdb, int dataLength)
+    public void WriteSameOfZerosUnmaps(string cdb, int dataLength, byte value = 0)
     {
         using var rig = new ScsiRig();
         rig.Volume.Fill(0, 1 << 20, 0xFF);
-        rig.Run(cdb, new byte[dataLength]).MustBeGood();
+        rig.Run(cdb, [.. Enumerable.Repeat(value, dataLength)]).MustBeGood();
         Assert.That(rig.Volume.Log, Is.EqualTo(new[] { "discard 4096+4096" }));
     }
 
@@ -96,11 +96,11 @@ public class ProvisioningTests
     [Test]
     public void WriteSameHonoursItsLimit()
     {
-        using var rig = new ScsiRig(new MemoryVolume("v0", (512 << 20) + 4096));
-        rig.Run("93 08 00 00 00 00 00 00 00 00 00 10 00 01 00 00", new byte[512]).MustFail(5, 0x2400);
+        using var rig = new ScsiRig(new MemoryVolume("v0", (16 << 20) + 4096));
+        rig.Run("93 08 00 00 00 00 00 00 00 00 00 00 80 01 00 00", new byte[512]).MustFail(5, 0x2400);
         rig.Run("93 08 00 00 00 00 00 00 00 00 00 00 00 00 00 00", new byte[512]).MustFail(5, 0x2400);
         Assert.That(rig.Volume.Log, Is.Empty);
-        rig.Run("93 08 00 00 00 00 00 00 00 00 00 10 00 00 00 00", new byte[512]).MustBeGood();
+        rig.Run("93 08 00 00 00 00 00 00 00 00 00 00 80 00 00 00", new byte[512]).MustBeGood();
     }
 
     [TestCase("41 10 00 00 00 00 00 00 01 00")]

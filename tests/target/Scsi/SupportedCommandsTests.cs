@@ -11,9 +11,9 @@ public class SupportedCommandsTests
         var plain = rig.Run("A3 0C 00 00 00 00 00 00 FF FF 00 00");
         plain.MustBeGood();
         Assert.That(plain.Data, Has.Length.EqualTo(4 + CommandTable.Rows.Length * 8));
-        Assert.That(Convert.ToHexString(plain.Data[..28]), Is.EqualTo(
-            Convert.ToHexString([0, 0, (byte)((plain.Data.Length - 4) >> 8), (byte)(plain.Data.Length - 4)])
-            + "0000000000000006" + "0300000000000006" + "0800000000000006"));
+        Assert.That(
+            Convert.ToHexString(plain.Data[..28]),
+            Is.EqualTo((plain.Data.Length - 4).ToString("X8") + "0000000000000006" + "0300000000000006" + "0800000000000006"));
         var codes = plain.Data[4..].Chunk(8).Select(row => row[0] << 16 | row[2] << 8 | row[3]).ToArray();
         Assert.That(codes, Is.Ordered.And.Unique);
         var timed = rig.Run("A3 0C 80 00 00 00 00 00 FF FF 00 00");

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Uss.Target.Scsi;
-using Uss.Target.Scsi.Reservations;
 using Uss.Volumes;
 
 namespace Uss.Target.Tests.Scsi.Copy;
@@ -119,10 +118,14 @@ public class ExtendedCopyTests
         using var rig = CreateRig();
         Assert.That(
             Convert.ToHexString(rig.Run("84 03 00 00 00 00 00 00 00 00 00 00 00 80 00 00").Data),
-            Is.EqualTo("0000002A" + "01000000" + "00080040" + "00000800" + "01FFFE00" + new string('0', 28) + "0100" + "FF090000" + "000000" + "02" + "02E4"));
+            Is.EqualTo(
+                "0000002A" + "01000000" + "00080040" + "00000800" + "01FFFE00" + new string('0', 28)
+                + "0100" + "FF090000" + "000000" + "02" + "02E4"));
         Assert.That(
             Convert.ToHexString(rig.Run("12 01 8F 02 00 00").Data),
-            Is.EqualTo("008F005C" + "0001000C" + "088301008403000304000000" + "0004001C" + "00000000" + "00080040" + "00000800" + new string('0', 32)
+            Is.EqualTo(
+                "008F005C" + "0001000C" + "088301008403000304000000"
+                + "0004001C" + "00000000" + "00080040" + "00000800" + new string('0', 32)
                 + "00080004" + "0202E400" + "80010020" + "0000010000000100" + "01FFFE00" + "09" + new string('0', 38)));
     }
 

@@ -10,6 +10,10 @@ public class PersistentReservationTests
     private const string Read = "28 00 00 00 00 00 00 00 01 00";
     private const string Write = "2A 00 00 00 00 00 00 00 01 00";
     private const string Ready = "00 00 00 00 00 00";
+    private const string Inquiry = "12 00 00 00 24 00";
+    private const string ReadCapacity = "25 00 00 00 00 00 00 00 00 00";
+    private const string SynchronizeCache = "35 00 00 00 00 00 00 00 00 00";
+    private const string Unmap = "42 00 00 00 00 00 00 00 00 00";
     private const string ReadKeys = "5E 00 00 00 00 00 00 10 00 00";
     private const string ReadReservation = "5E 01 00 00 00 00 00 10 00 00";
 
@@ -44,13 +48,13 @@ public class PersistentReservationTests
         });
 
         // Always let through.
-        foreach (var cdb in new[] { Ready, "12 00 00 00 24 00", "A0 00 00 00 00 00 00 00 10 00 00 00", "25 00 00 00 00 00 00 00 00 00", ReadKeys,
-            "1B 00 00 00 01 00", "1E 00 00 00 00 00" })
+        string[] harmless = [Ready, Inquiry, ReadCapacity, ReadKeys, "1B 00 00 00 01 00", "1E 00 00 00 00 00"];
+        foreach (var cdb in harmless)
             rig.Run(cdb, nexus: third).MustBeGood();
 
         // Never let through.
-        foreach (var cdb in new[] { "35 00 00 00 00 00 00 00 00 00", "1B 00 00 00 00 00", "1E 00 00 00 01 00", "15 10 00 00 00 00",
-            "42 00 00 00 00 00 00 00 00 00" })
+        string[] changing = [SynchronizeCache, "1B 00 00 00 00 00", "1E 00 00 00 01 00", "15 10 00 00 00 00", Unmap];
+        foreach (var cdb in changing)
             Assert.That(rig.Run(cdb, nexus: third).Status, Is.EqualTo(ScsiStatus.ReservationConflict));
 
         Out(rig, rig.Nexus, Release, 0xAA, 0, type).MustBeGood();
@@ -72,7 +76,8 @@ public class PersistentReservationTests
         var name = Convert.ToHexString("iqn.2026-11.test:host,i,0x00023d000001"u8);
         Assert.That(
             Hex(rig.Run("5E 03 00 00 00 00 00 10 00 00")),
-            Is.EqualTo("0000000100000044" + "1122334455667788" + "00000000" + "0105000000000001" + "0000002C" + "45000028" + name + "0000"));
+            Is.EqualTo(
+                "0000000100000044" + "1122334455667788" + "00000000" + "0105000000000001" + "0000002C" + "45000028" + name + "0000"));
         rig.Run("5E 04 00 00 00 00 00 10 00 00").MustFail(5, 0x2400);
     }
 
@@ -319,8 +324,12 @@ public class PersistentReservationTests
     {
         using var rig = new ScsiRig();
         var second = Attach(rig, 2);
-        foreach (var (reserve, release) in new[] { ("16 00 00 00 00 00", "17 00 00 00 00 00"),
-            ("56 00 00 00 00 00 00 00 00 00", "57 00 00 00 00 00 00 00 00 00") })
+        (string, string)[] pairs =
+        [
+            ("16 00 00 00 00 00", "17 00 00 00 00 00"),
+            ("56 00 00 00 00 00 00 00 00 00", "57 00 00 00 00 00 00 00 00 00"),
+        ];
+        foreach (var (reserve, release) in pairs)
         {
             rig.Run(reserve).MustBeGood();
             rig.Run(reserve).MustBeGood();
