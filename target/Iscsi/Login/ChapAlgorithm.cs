@@ -44,8 +44,10 @@ internal static class ChapAlgorithm
     };
 
     /// <summary>Computes the response to a challenge.</summary>
-    [SuppressMessage("Security", "CA5350", Justification = "The initiator chooses among what RFC 7143 registers; the strongest common one is taken.")]
-    [SuppressMessage("Security", "CA5351", Justification = "MD5 is the one algorithm that every initiator must support (RFC 7143, 12.1.3).")]
+    [SuppressMessage("Security", "CA5350",
+        Justification = "The initiator chooses among what RFC 7143 registers; the strongest common one is taken.")]
+    [SuppressMessage("Security", "CA5351",
+        Justification = "MD5 is the one algorithm that every initiator must support (RFC 7143, 12.1.3).")]
     public static byte[] Respond(int algorithm, byte identifier, string secret, ReadOnlySpan<byte> challenge)
     {
         var secretLength = Encoding.UTF8.GetByteCount(secret);

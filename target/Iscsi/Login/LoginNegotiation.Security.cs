@@ -65,7 +65,8 @@ internal sealed partial class LoginNegotiation
         return outcome;
     }
 
-    private bool HasSecurityKeys() => _pairs.Exists(pair => pair.Key == "AuthMethod" || pair.Key.StartsWith("CHAP_", StringComparison.Ordinal));
+    private bool HasSecurityKeys() =>
+        _pairs.Exists(pair => pair.Key == "AuthMethod" || pair.Key.StartsWith("CHAP_", StringComparison.Ordinal));
 
     private bool MayLeaveStage() => _stage == LoginStage.Operational || _security == SecurityState.Done;
 

@@ -84,7 +84,8 @@ internal readonly record struct DataIn
     /// <summary>Writes the 48 bytes of the header.</summary>
     public void Write(Span<byte> target)
     {
-        var flags = Flag(IsFinal, 0x80) | Flag(IsAcknowledgeRequested, 0x40) | Flag(IsOverflow, 0x04) | Flag(IsUnderflow, 0x02) | Flag(HasStatus, 0x01);
+        var flags = Flag(IsFinal, 0x80) | Flag(IsAcknowledgeRequested, 0x40) | Flag(IsOverflow, 0x04) | Flag(IsUnderflow, 0x02)
+            | Flag(HasStatus, 0x01);
         Start(target, Opcode.DataIn, (byte)flags, DataSegmentLength, InitiatorTaskTag);
         target[3] = Status;
         PutUInt64(target, 8, Lun);

@@ -91,7 +91,8 @@ internal sealed partial class IscsiSession
                 case "MaxRecvDataSegmentLength" or "InitiatorAlias" or "X#NodeArchitecture":
                     break;
                 default:
-                    TextKeys.Append(_textAnswer, key, IsLoginKey(key) ? OperationalNegotiation.Reject : OperationalNegotiation.NotUnderstood);
+                    TextKeys.Append(_textAnswer, key,
+                        IsLoginKey(key) ? OperationalNegotiation.Reject : OperationalNegotiation.NotUnderstood);
                     break;
             }
         }

@@ -180,7 +180,8 @@ public sealed class AdmissionTests
         rig.Run(async () =>
         {
             var initiator = await rig.ConnectAsync();
-            await initiator.ExchangeAsync(new TestLogin(), LoginStage.Security, false, 0, [("InitiatorName", "iqn.a"), ("TargetName", TargetRig.TargetName)]);
+            await initiator.ExchangeAsync(new TestLogin(), LoginStage.Security, false, 0, [("InitiatorName", "iqn.a"), ("TargetName",
+                TargetRig.TargetName)]);
             initiator.Start(new byte[6]);
             Assert.That(TestInitiator.StatusOf(await initiator.ReceiveAsync()), Is.EqualTo(LoginStatus.InvalidDuringLogin));
             Assert.That(await initiator.ReceiveToEndAsync(), Is.Empty);
@@ -217,7 +218,8 @@ public sealed class AdmissionTests
                 LoginStage.FullFeature,
                 System.Text.Encoding.ASCII.GetBytes($"InitiatorName=iqn.a\0TargetName={TargetRig.TargetName}\0"));
             var commands = Enumerable.Range(0, 20).Select(i => initiator.Start(
-                TestInitiator.Write10((uint)i, 2), new byte[1024], expectedLength: 1024, isWrite: true, immediate: 1024, unsolicited: 0)).ToList();
+                TestInitiator.Write10((uint)i, 2), new byte[1024], expectedLength: 1024, isWrite: true, immediate: 1024, unsolicited: 0))
+                    .ToList();
             Assert.That(TestInitiator.StatusOf(await initiator.ReceiveAsync()), Is.EqualTo(LoginStatus.Success));
             foreach (var command in commands)
                 Assert.That((await command.Completion).Status, Is.EqualTo(ScsiStatus.Good));

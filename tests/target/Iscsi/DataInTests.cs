@@ -67,7 +67,8 @@ public sealed class DataInTests
         rig.Run(async () =>
         {
             var initiator = await rig.LogInAsync();
-            var reads = Enumerable.Range(0, 100).Select(i => initiator.Start(TestInitiator.Read10((uint)i, 8), expectedLength: 4096, isRead: true)).ToList();
+            var reads = Enumerable.Range(0, 100).Select(i => initiator.Start(TestInitiator.Read10((uint)i, 8), expectedLength: 4096,
+                isRead: true)).ToList();
             await rig.UntilAsync(() => rig.Fake.HeldCount == 100);
             await rig.OnServerAsync(() => rig.Fake.Release());
             foreach (var read in reads)

@@ -48,7 +48,8 @@ public sealed class DataOutTests
     [TestCase(0u, 0, 1024, 0u, 1024, DataLost, TestName = "A DataSN twice")]
     [TestCase(0u, 0, 512, 1u, 512, IncorrectAmount, TestName = "Too little data")]
     [TestCase(0u, 0, 2048, 1u, 512, IncorrectAmount, TestName = "Too much data")]
-    public void Wrong_solicited_data_ends_the_command(uint firstSn, int firstOffset, int firstLength, uint secondSn, int secondLength, string sense)
+    public void Wrong_solicited_data_ends_the_command(uint firstSn, int firstOffset, int firstLength, uint secondSn, int secondLength,
+        string sense)
     {
         using var rig = new TargetRig();
         rig.Run(async () =>
@@ -64,7 +65,8 @@ public sealed class DataOutTests
             Assert.That(write.Status, Is.EqualTo(ScsiStatus.CheckCondition));
             Assert.That(write.SenseText, Is.EqualTo(sense));
             Assert.That(write.Residual, Is.EqualTo(2048));
-            Assert.That((await initiator.WriteAsync(TestInitiator.Write10(9, 1), new byte[512])).Status, Is.EqualTo(ScsiStatus.Good), "the session goes on");
+            Assert.That((await initiator.WriteAsync(TestInitiator.Write10(9, 1), new byte[512])).Status, Is.EqualTo(ScsiStatus.Good),
+                "the session goes on");
             await initiator.CloseAsync();
         });
         Assert.That(rig.Fake.Log, Is.EqualTo(new[] { "2A 9" }), "nothing of it reached the device");
@@ -97,7 +99,8 @@ public sealed class DataOutTests
         {
             var initiator = await rig.LogInAsync(new TestLogin().With(("ImmediateData", immediateData), ("InitialR2T", initialR2T)));
             var write = initiator.Start(
-                TestInitiator.Write10(0, 1), new byte[512], expectedLength: 512, isWrite: true, immediate: immediate, unsolicited: unsolicited);
+                TestInitiator.Write10(0, 1), new byte[512], expectedLength: 512, isWrite: true, immediate: immediate,
+                    unsolicited: unsolicited);
             Assert.That((await write.Completion).SenseText, Is.EqualTo(Unexpected));
             Assert.That((await initiator.RunAsync(new byte[6])).Status, Is.EqualTo(ScsiStatus.Good));
             await initiator.CloseAsync();

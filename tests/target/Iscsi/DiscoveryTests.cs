@@ -168,7 +168,8 @@ public sealed class DiscoveryTests
             Assert.That(read.Pdus, Has.Count.EqualTo(4), "the new length holds");
             Assert.That((await initiator.TextAsync("A=1\0A=2\0"))!.AsReject().Reason, Is.EqualTo((byte)RejectReason.ProtocolError));
             Assert.That((await initiator.TextAsync("rubbish"))!.AsReject().Reason, Is.EqualTo((byte)RejectReason.ProtocolError));
-            Assert.That((await initiator.TextAsync(new string('x', 17000)))!.AsReject().Reason, Is.EqualTo((byte)RejectReason.LongOperationReject));
+            Assert.That((await initiator.TextAsync(new string('x', 17000)))!.AsReject().Reason,
+                Is.EqualTo((byte)RejectReason.LongOperationReject));
             Assert.That((await initiator.RunAsync(new byte[6])).Status, Is.EqualTo(Uss.Target.Scsi.ScsiStatus.Good));
             await initiator.CloseAsync();
         });

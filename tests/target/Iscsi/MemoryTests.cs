@@ -68,7 +68,8 @@ public sealed class MemoryTests
             var all = new List<TestCommand>();
             for (uint i = 0; i < 10; i++)
             {
-                all.Add(initiator.Start(TestInitiator.Write10(i * 600, 600), new byte[600 * 512], expectedLength: 600 * 512, isWrite: true));
+                all.Add(initiator.Start(TestInitiator.Write10(i * 600, 600), new byte[600 * 512], expectedLength: 600 * 512,
+                    isWrite: true));
                 all.Add(other.Start(TestInitiator.Read10(i, 600), expectedLength: 600 * 512, isRead: true));
             }
 
@@ -87,7 +88,8 @@ public sealed class MemoryTests
         rig.Run(async () =>
         {
             var initiator = await rig.LogInAsync();
-            var reads = Enumerable.Range(0, 5).Select(i => initiator.Start(TestInitiator.Read10((uint)i, 8), expectedLength: 4096, isRead: true)).ToList();
+            var reads = Enumerable.Range(0, 5).Select(i => initiator.Start(TestInitiator.Read10((uint)i, 8), expectedLength: 4096,
+                isRead: true)).ToList();
             await rig.UntilAsync(() => rig.Fake.HeldCount == 1);
             Assert.That(await initiator.ManageAsync(1, referencedTag: reads[2].Tag), Is.Zero);
             rig.Fake.IsHeld = false;
@@ -144,7 +146,8 @@ public sealed class MemoryTests
         rig.World.Network.WindowBytes = 4096;
         initiator.PausesReceiving = true;
         var header = new byte[BasicHeader.Size];
-        new NopOut { IsImmediate = true, InitiatorTaskTag = 1, TargetTransferTag = BasicHeader.NoTag, CmdSn = initiator.CmdSn }.Write(header);
+        new NopOut { IsImmediate = true, InitiatorTaskTag = 1, TargetTransferTag = BasicHeader.NoTag,
+            CmdSn = initiator.CmdSn }.Write(header);
         for (var i = 0; i < count; i++)
             initiator.Send(header, new byte[4096]);
     }

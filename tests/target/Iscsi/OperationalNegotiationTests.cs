@@ -61,7 +61,8 @@ public sealed class OperationalNegotiationTests
     [TestCase("DefaultTime2Wait", "0", "0")]
     public void Discovery_sessions(string key, string value, string expected)
     {
-        new OperationalNegotiation(new OperationalParameters(), new IscsiTargetOptions(), isDiscovery: true).Handle(key, value, out var answer);
+        new OperationalNegotiation(new OperationalParameters(), new IscsiTargetOptions(), isDiscovery: true).Handle(key, value,
+            out var answer);
         Assert.That(answer, Is.EqualTo(expected));
     }
 

@@ -182,7 +182,8 @@ public sealed class OrderingTests
             await rig.OnServerAsync(() => rig.Fake.Release());
             await first.Completion;
             rig.Fake.IsHeld = false;
-            Assert.That((await initiator.Start(_testUnitReady, tag: 42).Completion).Status, Is.EqualTo(ScsiStatus.Good), "the order goes on");
+            Assert.That((await initiator.Start(_testUnitReady, tag: 42).Completion).Status, Is.EqualTo(ScsiStatus.Good),
+                "the order goes on");
             await initiator.CloseAsync();
         });
     }

@@ -22,7 +22,8 @@ public sealed class PduTests
         Of<LoginRequest>(Opcode.LoginRequest, LoginRequest.TryParse, static (in LoginRequest pdu, Span<byte> target) => pdu.Write(target)),
         Of<TextRequest>(Opcode.TextRequest, TextRequest.TryParse, static (in TextRequest pdu, Span<byte> target) => pdu.Write(target)),
         Of<DataOut>(Opcode.DataOut, DataOut.TryParse, static (in DataOut pdu, Span<byte> target) => pdu.Write(target)),
-        Of<LogoutRequest>(Opcode.LogoutRequest, LogoutRequest.TryParse, static (in LogoutRequest pdu, Span<byte> target) => pdu.Write(target)),
+        Of<LogoutRequest>(Opcode.LogoutRequest, LogoutRequest.TryParse, static (in LogoutRequest pdu, Span<byte> target) =>
+            pdu.Write(target)),
         Of<SnackRequest>(Opcode.SnackRequest, SnackRequest.TryParse, static (in SnackRequest pdu, Span<byte> target) => pdu.Write(target)),
         Of<NopIn>(Opcode.NopIn, NopIn.TryParse, static (in NopIn pdu, Span<byte> target) => pdu.Write(target)),
         Of<ScsiResponse>(Opcode.ScsiResponse, ScsiResponse.TryParse, static (in ScsiResponse pdu, Span<byte> target) => pdu.Write(target)),
@@ -30,10 +31,12 @@ public sealed class PduTests
             Opcode.TaskManagementResponse,
             TaskManagementResponse.TryParse,
             static (in TaskManagementResponse pdu, Span<byte> target) => pdu.Write(target)),
-        Of<LoginResponse>(Opcode.LoginResponse, LoginResponse.TryParse, static (in LoginResponse pdu, Span<byte> target) => pdu.Write(target)),
+        Of<LoginResponse>(Opcode.LoginResponse, LoginResponse.TryParse, static (in LoginResponse pdu, Span<byte> target) =>
+            pdu.Write(target)),
         Of<TextResponse>(Opcode.TextResponse, TextResponse.TryParse, static (in TextResponse pdu, Span<byte> target) => pdu.Write(target)),
         Of<DataIn>(Opcode.DataIn, DataIn.TryParse, static (in DataIn pdu, Span<byte> target) => pdu.Write(target)),
-        Of<LogoutResponse>(Opcode.LogoutResponse, LogoutResponse.TryParse, static (in LogoutResponse pdu, Span<byte> target) => pdu.Write(target)),
+        Of<LogoutResponse>(Opcode.LogoutResponse, LogoutResponse.TryParse, static (in LogoutResponse pdu, Span<byte> target) =>
+            pdu.Write(target)),
         Of<ReadyToTransfer>(
             Opcode.ReadyToTransfer, ReadyToTransfer.TryParse, static (in ReadyToTransfer pdu, Span<byte> target) => pdu.Write(target)),
         Of<AsyncMessage>(Opcode.AsyncMessage, AsyncMessage.TryParse, static (in AsyncMessage pdu, Span<byte> target) => pdu.Write(target)),

@@ -95,7 +95,8 @@ public sealed class ReinstatementTests
             var second = await rig.LogInAsync(new TestLogin { Isid = 0x00023D000002 });
             var third = await rig.LogInAsync(new TestLogin { InitiatorName = "iqn.2026-11.test:other" });
             Assert.That(new[] { first.Tsih, second.Tsih, third.Tsih }, Is.Unique.And.None.Zero);
-            Assert.That(rig.Target.Sessions.Select(session => session.Tsih), Is.EquivalentTo(new[] { first.Tsih, second.Tsih, third.Tsih }));
+            Assert.That(rig.Target.Sessions.Select(session => session.Tsih), Is.EquivalentTo(new[] { first.Tsih, second.Tsih,
+                third.Tsih }));
             foreach (var initiator in new[] { first, second, third })
             {
                 Assert.That((await initiator.RunAsync(new byte[6])).Status, Is.EqualTo(ScsiStatus.Good));

@@ -49,7 +49,8 @@ public sealed class ResidualTests
                 rig.Run(async () =>
                 {
                     var initiator = await rig.LogInAsync(new TestLogin().With(("ImmediateData", immediate), ("InitialR2T", initialR2T)));
-                    var write = await initiator.Start(TestInitiator.Write10(0, blocks), data, expectedLength: expected, isWrite: true).Completion;
+                    var write = await initiator.Start(TestInitiator.Write10(0, blocks), data, expectedLength: expected, isWrite: true)
+                        .Completion;
                     Assert.That(write.Status, Is.EqualTo(ScsiStatus.Good), write.SenseText);
                     Assert.That(write.Residual, Is.EqualTo(residual));
                     await initiator.CloseAsync();
@@ -130,7 +131,8 @@ public sealed class ResidualTests
             // AHS: length 5, type 2, expected read length 4096.
             byte[] additional = [0, 5, 2, 0, 0, 0, 0x10, 0];
             var command = await initiator.Start(
-                TestInitiator.Write10(0, 1), expectedLength: 512, isRead: true, isWrite: true, additional: additional, immediate: 0, unsolicited: 0).Completion;
+                TestInitiator.Write10(0, 1), expectedLength: 512, isRead: true, isWrite: true, additional: additional, immediate: 0,
+                    unsolicited: 0).Completion;
             Assert.That(command.Status, Is.EqualTo(ScsiStatus.CheckCondition));
             Assert.That(command.SenseText, Is.EqualTo("05/0E/03"));
             var response = command.Pdus[^1].AsResponse();
@@ -154,7 +156,8 @@ public sealed class ResidualTests
         {
             var initiator = await rig.LogInAsync();
             var command = initiator.Start(
-                TestInitiator.Write10(0, 40000), new byte[262144], expectedLength: 40000 * 512, isWrite: true, immediate: 262144, unsolicited: 0);
+                TestInitiator.Write10(0, 40000), new byte[262144], expectedLength: 40000 * 512, isWrite: true, immediate: 262144,
+                    unsolicited: 0);
             await command.Completion;
             Assert.That(command.SenseText, Is.EqualTo("05/24/00"));
             Assert.That(command.Requests, Is.Empty);

@@ -122,7 +122,8 @@ public sealed class StoppingTests
             await rig.OnServerAsync(() => rig.Target.ApplyConfiguration(new TargetConfiguration
             {
                 Iqn = TargetRig.TargetName,
-                Initiators = [new InitiatorRule { Iqn = "*" }, new InitiatorRule { Iqn = "iqn.2026-11.test:b", Chap = chap with { Secret = "another" } }],
+                Initiators = [new InitiatorRule { Iqn = "*" }, new InitiatorRule { Iqn = "iqn.2026-11.test:b",
+                    Chap = chap with { Secret = "another" } }],
             }));
             Assert.That((await a.RunAsync(new byte[6])).Status, Is.EqualTo(ScsiStatus.Good));
             Assert.That((await b.RunAsync(new byte[6])).Status, Is.EqualTo(ScsiStatus.Good));
@@ -138,6 +139,7 @@ public sealed class StoppingTests
             await a.CloseAsync();
             await b.CloseAsync();
         });
-        Assert.That(rig.Events.Lines.Count(line => line.EndsWith("the initiator may no longer log in", StringComparison.Ordinal)), Is.EqualTo(2));
+        Assert.That(rig.Events.Lines.Count(line => line.EndsWith("the initiator may no longer log in", StringComparison.Ordinal)),
+            Is.EqualTo(2));
     }
 }

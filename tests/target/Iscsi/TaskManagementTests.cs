@@ -89,7 +89,8 @@ public sealed class TaskManagementTests
         rig.Run(async () =>
         {
             var initiator = await rig.LogInAsync(new TestLogin().With(("ImmediateData", "No"), ("InitialR2T", "Yes")));
-            var write = initiator.Start(TestInitiator.Write10(5, 1), new byte[512], expectedLength: 512, isWrite: true, keepsRequests: true);
+            var write = initiator.Start(TestInitiator.Write10(5, 1), new byte[512], expectedLength: 512, isWrite: true,
+                keepsRequests: true);
             await rig.UntilAsync(() => write.Requests.Count == 1);
             Assert.That(await initiator.ManageAsync(AbortTask, referencedTag: write.Tag), Is.Zero);
             initiator.AnswerRequest(write, write.Requests[0].AsReadyToTransfer());

@@ -16,7 +16,8 @@ public sealed class TextKeysTests
                   select first + string.Concat(rest.Take(62));
         var value = from characters in Gen.ListOf(Gen.Elements("abcXYZ019 .:,/=+-[]~%\u00e9\u20ac".ToCharArray()))
                     select string.Concat(characters.Take(200));
-        var pairs = Gen.ListOf(from k in key from v in value select new KeyValuePair<string, string>(k, v)).Select(list => list.Take(50).ToList());
+        var pairs = Gen.ListOf(from k in key from v in value select new KeyValuePair<string, string>(k, v)).Select(list => list.Take(50)
+            .ToList());
         Prop.ForAll(pairs.ToArbitrary(), list =>
         {
             var text = new List<byte>();

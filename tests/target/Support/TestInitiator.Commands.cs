@@ -104,7 +104,8 @@ internal sealed partial class TestInitiator
         for (var sent = 0; sent < length;)
         {
             var segment = Math.Min(length - sent, TargetSegmentLength);
-            SendDataOut(command, transferTag, dataSn++, offset + sent, command.DataOut.AsSpan(offset + sent, segment), sent + segment == length);
+            SendDataOut(command, transferTag, dataSn++, offset + sent, command.DataOut.AsSpan(offset + sent, segment),
+                sent + segment == length);
             sent += segment;
         }
     }
@@ -190,7 +191,8 @@ internal sealed partial class TestInitiator
     }
 
     /// <summary>A text request and its answer.</summary>
-    public async ValueTask<TestPdu?> TextAsync(string text, uint transferTag = BasicHeader.NoTag, bool isFinal = true, bool isContinued = false)
+    public async ValueTask<TestPdu?> TextAsync(string text, uint transferTag = BasicHeader.NoTag, bool isFinal = true,
+        bool isContinued = false)
     {
         Span<byte> header = stackalloc byte[BasicHeader.Size];
         new TextRequest

@@ -17,7 +17,8 @@ internal sealed partial class TestInitiator
     public int TargetSegmentLength => int.Parse(Negotiated.GetValueOrDefault("MaxRecvDataSegmentLength", "8192"));
 
     /// <summary>Connects and logs in, or fails the test.</summary>
-    public static async ValueTask<TestInitiator> LogInAsync(Uss.Runtime.Reactor reactor, Uss.Runtime.Endpoint endpoint, TestLogin? login = null)
+    public static async ValueTask<TestInitiator> LogInAsync(Uss.Runtime.Reactor reactor, Uss.Runtime.Endpoint endpoint,
+        TestLogin? login = null)
     {
         var initiator = await ConnectAsync(reactor, endpoint);
         var status = await initiator.LoginAsync(login ?? new TestLogin());

@@ -206,7 +206,8 @@ internal sealed partial class TestInitiator
     }
 
     private static void CheckDigest(byte[] bytes) =>
-        Invariant.Check(Crc32C.Compute(bytes.AsSpan(0, bytes.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4)));
+        Invariant.Check(Crc32C.Compute(bytes.AsSpan(0,
+            bytes.Length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4)));
 
     private async ValueTask<byte[]?> ReceiveBytesAsync(int length)
     {
