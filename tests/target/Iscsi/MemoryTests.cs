@@ -146,8 +146,13 @@ public sealed class MemoryTests
         rig.World.Network.WindowBytes = 4096;
         initiator.PausesReceiving = true;
         var header = new byte[BasicHeader.Size];
-        new NopOut { IsImmediate = true, InitiatorTaskTag = 1, TargetTransferTag = BasicHeader.NoTag,
-            CmdSn = initiator.CmdSn }.Write(header);
+        new NopOut
+        {
+            IsImmediate = true,
+            InitiatorTaskTag = 1,
+            TargetTransferTag = BasicHeader.NoTag,
+            CmdSn = initiator.CmdSn
+        }.Write(header);
         for (var i = 0; i < count; i++)
             initiator.Send(header, new byte[4096]);
     }
