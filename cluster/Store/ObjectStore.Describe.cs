@@ -14,15 +14,13 @@ public sealed partial class ObjectStore
         var lost = new ReadRequest();
         while (Describe(id, firstBlock, blocks.Span, lost) is var missing && missing >= 0)
         {
-            _core.State.Table.State(missing).Pins++;
-            var isLoaded = await _loader.LoadAsync(missing);
-            Unpin(missing);
-            if (isLoaded)
+            if (await HoldAsync(missing, lost))
                 continue;
             result = new StoreResult(StoreStatus.Damaged, firstBlock, blocks.Length);
             break;
         }
 
+        LetGo(lost);
         if (result.IsOk && lost.FirstDamaged >= 0)
             result = new StoreResult(StoreStatus.Damaged, firstBlock + lost.FirstDamaged, lost.LastDamaged - lost.FirstDamaged + 1);
         EndOperation();

@@ -52,19 +52,30 @@ public sealed partial class ObjectStore
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<bool> ResolveAsync(ObjectId id, int firstBlock, BufferSlice target, uint sequence, ReadRequest request)
     {
-        while (true)
-        {
-            var missing = Resolve(id, firstBlock, target, sequence, request);
-            if (missing < 0)
-                return true;
-            _core.State.Table.State(missing).Pins++;
-            var isLoaded = await _loader.LoadAsync(missing);
-            Unpin(missing);
-            if (isLoaded)
-                continue;
+        var isLoaded = true;
+        while (isLoaded && Resolve(id, firstBlock, target, sequence, request) is var missing && missing >= 0)
+            isLoaded = await HoldAsync(missing, request);
+        LetGo(request);
+        if (!isLoaded)
             request.Reset(target.Length / StoreUnits.BlockBytes);
-            return false;
-        }
+        return isLoaded;
+    }
+
+    // Brings a map into memory and keeps it there for the request: one that needs several at once must not see the
+    // cache, however small, trade one for the other for ever.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<bool> HoldAsync(int slot, ReadRequest request)
+    {
+        _core.State.Table.State(slot).Pins++;
+        request.Held.Add(slot);
+        return await _loader.LoadAsync(slot);
+    }
+
+    private void LetGo(ReadRequest request)
+    {
+        foreach (var slot in request.Held)
+            Unpin(slot);
+        request.Held.Clear();
     }
 
     // Looks all blocks up in one go, so that they are of one instant. Returns a layer whose map is needed first, or -1.

@@ -17,6 +17,9 @@ internal sealed class ReadRequest
     /// <summary>Last damaged block found.</summary>
     public int LastDamaged { get; private set; }
 
+    /// <summary>Layers whose maps the request keeps in memory until all that it needs are there.</summary>
+    public List<int> Held { get; } = [];
+
     /// <summary>A run.</summary>
     public ref Piece this[int index] => ref _pieces[index];
 

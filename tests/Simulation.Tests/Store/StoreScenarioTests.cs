@@ -16,6 +16,10 @@ public sealed class StoreScenarioTests
         Assert.That(summary.Milestones["crashes after a checkpoint"], Is.GreaterThan(100));
     }
 
+    // 5017: a read of several layers with a cache for one traded their maps for ever.
+    [TestCase(5017UL)]
+    public void A_seed_that_found_a_bug_passes(ulong seed) => SeedRange.Run("store", seed, 1);
+
     [Test]
     public void The_same_seed_gives_the_same_run() => SeedRange.Run("store", 1, 10, twice: true);
 
