@@ -117,7 +117,7 @@ public sealed partial class StoreScenario
 
     private static bool Matches(BlockDescription block, BlockState state) =>
         block.IsPresent == state.IsPresent
-        && (block.Version == state.Version || (block.Version == 0 && state.IsUncertain))
+        && (block.Version == state.Version || (block.Version < state.Version && state.IsUncertain))
         && block.Checksum == (state.IsPresent ? ChecksumOf(state.Stamp) : 0);
 
     private static uint ChecksumOf(ulong stamp)
