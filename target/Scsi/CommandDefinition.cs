@@ -62,6 +62,9 @@ internal enum CommandTraits : byte
 
     /// <summary>Is let through by write exclusive reservations.</summary>
     Reads = 16,
+
+    /// <summary>The dispatcher counts it among the changes under way; without it, the command does so itself.</summary>
+    Tracked = 32,
 }
 
 /// <summary>One row of the table of commands: what dispatches, checks and reports an operation code (with service action).</summary>

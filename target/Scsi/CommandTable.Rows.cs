@@ -12,6 +12,7 @@ internal static partial class CommandTable
 {
     private const CommandTraits Always = CommandTraits.IgnoresUnitAttention | CommandTraits.WellKnown | CommandTraits.Unreserved;
     private const CommandTraits Writes = CommandTraits.Writes;
+    private const CommandTraits Changes = CommandTraits.Writes | CommandTraits.Tracked;
     private const CommandTraits Reads = CommandTraits.Reads;
     private const CommandTraits Unreserved = CommandTraits.Unreserved;
 
@@ -31,13 +32,13 @@ internal static partial class CommandTable
         new(ReadCapacity.Execute10, "25 00 FF FF FF FF 00 00 01 00", traits: Unreserved),
         new(ReadWrite.Read10, "28 1A FF FF FF FF 1F FF FF 00", traits: Reads),
         new(ReadWrite.Write10, "2A 1A FF FF FF FF 1F FF FF 00", DataOutRule.Blocks, Writes),
-        new(Verify.ExecuteWrite, "2E 16 FF FF FF FF 1F FF FF 00", DataOutRule.Blocks, Writes),
+        new(Verify.ExecuteWrite, "2E 16 FF FF FF FF 1F FF FF 00", DataOutRule.Blocks, Changes),
         new(Verify.Execute, "2F 16 FF FF FF FF 1F FF FF 00", DataOutRule.VerifyBlocks, Reads),
         new(SynchronizeCache.PreFetch, "34 02 FF FF FF FF 1F FF FF 00", traits: Reads),
         new(SynchronizeCache.Execute, "35 06 FF FF FF FF 1F FF FF 00"),
         new(UnitControl.ReadDefectData10, "37 00 1F 00 00 00 00 FF FF 00", traits: Unreserved),
-        new(WriteSame.Execute, "41 08 FF FF FF FF 1F FF FF 00", DataOutRule.OneBlock, Writes, 60),
-        new(Unmap.Execute, "42 00 00 00 00 00 1F FF FF 00", DataOutRule.ParameterListAt7, Writes, 60),
+        new(WriteSame.Execute, "41 08 FF FF FF FF 1F FF FF 00", DataOutRule.OneBlock, Changes, 60),
+        new(Unmap.Execute, "42 00 00 00 00 00 1F FF FF 00", DataOutRule.ParameterListAt7, Changes, 60),
         new(LogSense.Execute, "4D 00 FF FF 00 FF FF FF FF 00", traits: Unreserved),
         new(ModeSelect.Execute10, "55 10 00 00 00 00 00 FF FF 00", DataOutRule.ParameterListAt7),
         new(SimpleReservation.Reserve, "56 00 00 00 00 00 00 00 00 00", traits: Unreserved),
@@ -62,14 +63,14 @@ internal static partial class CommandTable
         new(ReceiveCopyResults.OperatingParameters, "84 03 00 00 00 00 00 00 00 00 FF FF FF FF 00 00") { HasServiceAction = true },
         new(ReceiveCopyResults.FailureDetails, "84 04 FF 00 00 00 00 00 00 00 FF FF FF FF 00 00") { HasServiceAction = true },
         new(ReadWrite.Read16, "88 1A FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", traits: Reads),
-        new(CompareAndWrite.Execute, "89 1A FF FF FF FF FF FF FF FF 00 00 00 FF 1F 00", DataOutRule.TwiceBlocks, Writes),
+        new(CompareAndWrite.Execute, "89 1A FF FF FF FF FF FF FF FF 00 00 00 FF 1F 00", DataOutRule.TwiceBlocks, Changes),
         new(ReadWrite.Write16, "8A 1A FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Writes),
-        new(OrWrite.Execute, "8B 1A FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Writes),
-        new(Verify.ExecuteWrite, "8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Writes),
+        new(OrWrite.Execute, "8B 1A FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Changes),
+        new(Verify.ExecuteWrite, "8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Changes),
         new(Verify.Execute, "8F 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.VerifyBlocks, Reads),
         new(SynchronizeCache.PreFetch, "90 02 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", traits: Reads),
         new(SynchronizeCache.Execute, "91 06 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00"),
-        new(WriteSame.Execute, "93 09 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.OneBlockUnlessNdob, Writes, 60),
+        new(WriteSame.Execute, "93 09 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", DataOutRule.OneBlockUnlessNdob, Changes, 60),
         new(WriteAtomic.Execute, "9C 1A FF FF FF FF FF FF FF FF 00 00 FF FF 1F 00", DataOutRule.AtomicBlocks, Writes),
         new(ReadCapacity.Execute16, "9E 10 00 00 00 00 00 00 00 00 FF FF FF FF 00 00", traits: Unreserved) { HasServiceAction = true },
         new(LbaStatus.Execute, "9E 12 FF FF FF FF FF FF FF FF FF FF FF FF 00 00", traits: Reads) { HasServiceAction = true },
@@ -78,7 +79,7 @@ internal static partial class CommandTable
         new(SupportedCommands.ExecuteTaskManagement, "A3 0D 80 00 00 00 FF FF FF FF 00 00", traits: Unreserved) { HasServiceAction = true },
         new(ReadWrite.Read12, "A8 1A FF FF FF FF FF FF FF FF 1F 00", traits: Reads),
         new(ReadWrite.Write12, "AA 1A FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Writes),
-        new(Verify.ExecuteWrite, "AE 16 FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Writes),
+        new(Verify.ExecuteWrite, "AE 16 FF FF FF FF FF FF FF FF 1F 00", DataOutRule.Blocks, Changes),
         new(Verify.Execute, "AF 16 FF FF FF FF FF FF FF FF 1F 00", DataOutRule.VerifyBlocks, Reads),
         new(UnitControl.ReadDefectData12, "B7 1F 00 00 00 00 FF FF FF FF 00 00", traits: Unreserved),
     ];

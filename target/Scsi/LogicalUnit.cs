@@ -18,6 +18,9 @@ internal sealed class LogicalUnit(IVolume volume)
 
     private readonly List<LunView> _views = [];
 
+    // Views of nexuses that are gone while changes of theirs are under way.
+    private readonly List<LunView> _leaving = [];
+
     /// <summary>The volume; replaced when a configuration brings a new object for the same volume.</summary>
     public IVolume Volume { get; set; } = volume;
 
@@ -49,9 +52,15 @@ internal sealed class LogicalUnit(IVolume volume)
     public void Remove(LunView view)
     {
         _views.Remove(view);
+        _leaving.RemoveAll(left => left.Changes == 0);
+        if (view.Changes > 0)
+            _leaving.Add(view);
         if (ReferenceEquals(ReservedBy, view.Nexus))
             ReservedBy = null;
     }
+
+    /// <summary>All I_T_L nexuses of which a change of the medium may be under way.</summary>
+    public IEnumerable<LunView> ActiveViews => _views.Concat(_leaving).Where(view => view.Changes > 0);
 
     /// <summary>True when the extent lies within the medium. Overflow-safe for any input.</summary>
     public bool Contains(ulong lba, ulong count)

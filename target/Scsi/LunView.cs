@@ -6,6 +6,7 @@ namespace Uss.Target.Scsi;
 internal sealed class LunView(DeviceNexus nexus, LogicalUnit unit, int lun)
 {
     private Dictionary<byte, CopyResult>? _copies;
+    private TaskCompletionSource? _drained;
 
     /// <summary>The nexus.</summary>
     public DeviceNexus Nexus { get; } = nexus;
@@ -33,6 +34,24 @@ internal sealed class LunView(DeviceNexus nexus, LogicalUnit unit, int lun)
 
     /// <summary>Sense format that the logical unit is set to.</summary>
     public bool UsesDescriptorSense => Unit.Mode.UsesDescriptorSense;
+
+    /// <summary>Changes of the medium that are under way.</summary>
+    public int Changes { get; private set; }
+
+    /// <summary>A change begins to wait for the volume.</summary>
+    public void Enter() => Changes++;
+
+    /// <summary>A change has ended.</summary>
+    public void Leave()
+    {
+        if (--Changes > 0 || _drained is not { } drained)
+            return;
+        _drained = null;
+        drained.SetResult();
+    }
+
+    /// <summary>Waits for the changes under way. New ones are kept out by other means meanwhile.</summary>
+    public ValueTask DrainAsync() => Changes == 0 ? default : new ValueTask((_drained ??= new TaskCompletionSource()).Task);
 
     /// <summary>Takes the first pending unit attention condition to report it.</summary>
     public Sense TakeUnitAttention()

@@ -124,8 +124,13 @@ internal static class ReadWrite
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
-    private static async ValueTask FinishWrite(ScsiCommand command, LunView view, ValueTask<VolumeResult> pending) =>
-        EndChange(command, view, await pending);
+    private static async ValueTask FinishWrite(ScsiCommand command, LunView view, ValueTask<VolumeResult> pending)
+    {
+        view.Enter();
+        var result = await pending;
+        view.Leave();
+        EndChange(command, view, result);
+    }
 
     /// <summary>Ends a command that changed the volume, or did not manage to.</summary>
     public static void EndChange(ScsiCommand command, LunView view, VolumeResult result)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Uss.Runtime;
 using Uss.Target.Scsi.Reservations;
 
@@ -20,9 +21,6 @@ public sealed partial class ScsiDevice(BufferPool buffers) : IScsiDevice
 
     /// <summary>Keeps reservations that survive a loss of power; null: there are none such (PTPL_C 0).</summary>
     public IReservationJournal? Journal { get; init; }
-
-    /// <summary>Ends the tasks of a nexus for PREEMPT AND ABORT; set by the transport.</summary>
-    public TaskAborter? TaskAborter { get; set; }
 
     /// <summary>Finds how much space a volume uses and has left; null: not reported.</summary>
     public ThinUsageLookup? ThinUsage { get; init; }
@@ -74,7 +72,16 @@ public sealed partial class ScsiDevice(BufferPool buffers) : IScsiDevice
             return command.Fail(view, definition.FirstRefused(command.Cdb));
         if ((definition.Traits & CommandTraits.Writes) != 0 && (view.IsReadOnly || view.Unit.Mode.IsWriteProtected))
             return FailWriteProtected(command, view);
-        return definition.Handler(this, command, view);
+        var task = definition.Handler(this, command, view);
+        return (definition.Traits & CommandTraits.Tracked) == 0 || task.IsCompletedSuccessfully ? task : Track(view, task);
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
+    private static async ValueTask Track(LunView view, ValueTask task)
+    {
+        view.Enter();
+        await task;
+        view.Leave();
     }
 
     private static ValueTask FailWriteProtected(ScsiCommand command, LunView view) =>

@@ -66,12 +66,6 @@ internal static class ExtendedCopy
             return Aborted(AdditionalSense.CopyTargetDeviceNotReachable);
         if (!source.Unit.Contains(segment.SourceLba, segment.Blocks) || !target.Unit.Contains(segment.TargetLba, segment.Blocks))
             return Aborted(AdditionalSense.None);
-        if (IsExcluded(source, isRead: true) || IsExcluded(target, isRead: false))
-        {
-            await command.End(ScsiStatus.ReservationConflict);
-            return null;
-        }
-
         if (target.IsReadOnly || target.Unit.Mode.IsWriteProtected)
             return Aborted(AdditionalSense.ThirdPartyDeviceFailure);
 
@@ -83,17 +77,19 @@ internal static class ExtendedCopy
         var isBackwards = ReferenceEquals(source.Unit, target.Unit) && to > from && to < from + length;
         for (var done = 0L; done < length && !command.IsAborted;)
         {
+            // A reservation may have come into force meanwhile.
+            if (IsExcluded(source, isRead: true) || IsExcluded(target, isRead: false))
+            {
+                await command.End(ScsiStatus.ReservationConflict);
+                return null;
+            }
+
             var size = (int)Math.Min(length - done, ChunkBytes);
             var at = isBackwards ? length - done - size : done;
             var chunk = buffer.Slice(0, size);
             var result = await source.Unit.Volume.ReadAsync(from + at, chunk);
             if (result.IsOk)
-            {
-                result = chunk.Span.ContainsAnyExcept((byte)0)
-                    ? await target.Unit.Volume.WriteAsync(to + at, chunk)
-                    : await target.Unit.Volume.DiscardAsync(to + at, size);
-            }
-
+                result = await WriteAsync(target, to + at, chunk);
             if (!result.IsOk)
                 return Explain(command, result);
             done += size;
@@ -101,6 +97,17 @@ internal static class ExtendedCopy
         }
 
         return null;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private static async ValueTask<VolumeResult> WriteAsync(LunView target, long offset, BufferSlice chunk)
+    {
+        target.Enter();
+        var result = chunk.Span.ContainsAnyExcept((byte)0)
+            ? await target.Unit.Volume.WriteAsync(offset, chunk)
+            : await target.Unit.Volume.DiscardAsync(offset, chunk.Length);
+        target.Leave();
+        return result;
     }
 
     private static LunView? Find(CopyRequest request, int index) => index < request.Devices.Length ? request.Devices[index] : null;

@@ -117,7 +117,7 @@ internal static class PersistentReserveOut
         foreach (var (registration, attention) in change.Notices)
             unit.Notify(registration, attention);
         if (action == Action.PreemptAndAbort)
-            await AbortAsync(device, view, change.Preempted);
+            await DrainAsync(view, change.Preempted);
         await command.Good();
     }
 
@@ -146,15 +146,14 @@ internal static class PersistentReserveOut
         return journal.SaveAsync(unit.Volume.Id, next.IsPersistent && next.Registrations.Count > 0 ? next.ToRecord() : null);
     }
 
-    // The transport ends the tasks of those who lost; the answer waits until none of them can reach the medium.
-    private static async ValueTask AbortAsync(ScsiDevice device, LunView view, List<Registration> preempted)
+    // What preempted nexuses have under way comes to its end before the answer leaves; what of theirs has not begun is
+    // kept out by the reservation. So nothing of it reaches the medium afterwards.
+    private static async ValueTask DrainAsync(LunView view, List<Registration> preempted)
     {
-        if (device.TaskAborter is not { } abort)
-            return;
-        foreach (var other in view.Unit.Views.ToList())
+        foreach (var other in view.Unit.ActiveViews.ToList())
         {
-            if (!ReferenceEquals(other, view) && preempted.Exists(registration => registration.IsOf(other.Nexus)))
-                await abort(other.Nexus, LunAddress.FromNumber(other.Lun));
+            if (preempted.Exists(registration => registration.IsOf(other.Nexus)))
+                await other.DrainAsync();
         }
     }
 }

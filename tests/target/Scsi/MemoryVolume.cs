@@ -33,6 +33,9 @@ internal sealed class MemoryVolume(string name, long sizeBytes, ulong id = 0x012
     /// <summary>Called before a compare-and-write takes effect, to change the data under it.</summary>
     public Action? BeforeCompare { get; set; }
 
+    /// <summary>When set, operations complete by it, one at a time and without an allocation.</summary>
+    public PooledCompletion? Later { get; set; }
+
     public int Flushes { get; private set; }
 
     private List<TaskCompletionSource> Held { get; } = [];
@@ -150,5 +153,6 @@ internal sealed class MemoryVolume(string name, long sizeBytes, ulong id = 0x012
         return result;
     }
 
-    private ValueTask<VolumeResult> Complete(VolumeResult result) => IsHeld ? Wait(result) : new(result);
+    private ValueTask<VolumeResult> Complete(VolumeResult result) =>
+        IsHeld ? Wait(result) : Later is { } later ? later.Start(result) : new(result);
 }

@@ -215,29 +215,33 @@ public class PersistentReservationTests
         Assert.That(Hex(rig.Run(ReadReservation))[16..], Is.EqualTo("0000000000000002" + "00000000" + "00030000"));
     }
 
-    [Test]
-    public void PreemptAndAbortWaitsForTheTasks()
+    [TestCase(false)]
+    [TestCase(true)]
+    public void PreemptAndAbortWaitsForWhatIsUnderWay(bool isDetached)
     {
         using var rig = new ScsiRig();
         var second = Attach(rig, 2);
-        var gate = new TaskCompletionSource();
-        var aborted = new List<(ScsiNexus, ulong)>();
-        rig.Device.TaskAborter = (nexus, lun) =>
-        {
-            aborted.Add((nexus, lun));
-            return new ValueTask(gate.Task);
-        };
         Out(rig, rig.Nexus, Register, 0, 1).MustBeGood();
         Out(rig, second, Register, 0, 2).MustBeGood();
         Out(rig, rig.Nexus, Reserve, 1, 0, 3).MustBeGood();
-        var command = rig.Prepare(Cdb(PreemptAndAbort, 3), List(2, 1), nexus: second);
-        var task = rig.Device.ExecuteAsync(command);
-        Assert.That(task.IsCompleted, Is.False);
-        Assert.That(aborted, Is.EqualTo(new[] { (rig.Nexus, 0UL) }));
-        gate.SetResult();
-        Assert.That(task.IsCompletedSuccessfully);
-        task.GetAwaiter().GetResult();
-        ScsiRig.Finish(command).MustBeGood();
+        rig.Volume.IsHeld = true;
+        var write = rig.Prepare(Convert.FromHexString(Write.Replace(" ", "", StringComparison.Ordinal)), new byte[512]);
+        var unmap = rig.Prepare([0x41, 8, 0, 0, 0, 0, 0, 0, 8, 0], new byte[512]);
+        var writing = rig.Device.ExecuteAsync(write);
+        var unmapping = rig.Device.ExecuteAsync(unmap);
+        if (isDetached)
+            rig.Device.DetachNexus(rig.Nexus);
+
+        var preempt = rig.Prepare(Cdb(PreemptAndAbort, 3), List(2, 1), nexus: second);
+        var preempting = rig.Device.ExecuteAsync(preempt);
+        Assert.That(preempting.IsCompleted, Is.False, "a write of the loser can still reach the medium");
+        rig.Volume.Release();
+        Assert.That((writing.IsCompleted, unmapping.IsCompleted, preempting.IsCompletedSuccessfully), Is.EqualTo((true, true, true)));
+        foreach (var (task, command) in new[] { (writing, write), (unmapping, unmap), (preempting, preempt) })
+        {
+            task.GetAwaiter().GetResult();
+            ScsiRig.Finish(command).MustBeGood();
+        }
     }
 
     [Test]
