@@ -8,6 +8,7 @@ namespace Uss.Replication;
 /// </summary>
 internal sealed class FanOutPool(Reactor reactor, long stallNs)
 {
+    private readonly Dictionary<Guid, int> _late = [];
     private MemberFanOut? _free;
     private MemberFanOut? _oldest;
     private MemberFanOut? _newest;
@@ -27,6 +28,20 @@ internal sealed class FanOutPool(Reactor reactor, long stallNs)
     {
         fanOut.Next = _free;
         _free = fanOut;
+    }
+
+    /// <summary>
+    /// True while a disk has yet to answer changes that were given up on it. Until then it must not come back: such a
+    /// change could still take effect, and a disk does not remember a discard of what it never had.
+    /// </summary>
+    public bool HasLate(Guid disk) => _late.ContainsKey(disk);
+
+    public void BeginLate(Guid disk) => _late[disk] = _late.GetValueOrDefault(disk) + 1;
+
+    public void EndLate(Guid disk)
+    {
+        if (--_late[disk] == 0)
+            _late.Remove(disk);
     }
 
     /// <summary>A fan-out waits for answers.</summary>

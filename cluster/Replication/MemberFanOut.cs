@@ -64,7 +64,7 @@ internal sealed class MemberFanOut : IValueTaskSource
         _buffer = write.Source.Buffer;
         var own = write with { Checksums = _checksums.AsMemory(0, write.Checksums.Length) };
         for (var i = 0; i < members.Length; i++)
-            _slots[i].Await(members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, own));
+            _slots[i].Await(members[i].DiskId, members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, own));
         return Started();
     }
 
@@ -74,7 +74,7 @@ internal sealed class MemberFanOut : IValueTaskSource
         Begin(members.Length);
         for (var i = 0; i < members.Length; i++)
         {
-            _slots[i].Await(members[i].IsFailed
+            _slots[i].Await(members[i].DiskId, members[i].IsFailed
                 ? Skipped
                 : members[i].Replica.DiscardAsync(stamp, id, firstBlock, blockCount, version, snapshot));
         }
@@ -93,8 +93,10 @@ internal sealed class MemberFanOut : IValueTaskSource
         _buffer?.AddReference();
         for (var i = 0; i < _members; i++)
         {
-            if (_slots[i].IsPending)
-                _slots[i].Result = new StoreResult(StoreStatus.IoError);
+            if (!_slots[i].IsPending)
+                continue;
+            _slots[i].Result = new StoreResult(StoreStatus.IoError);
+            _pool.BeginLate(_slots[i].Disk);
         }
 
         _core.SetResult(true);
@@ -181,8 +183,11 @@ internal sealed class MemberFanOut : IValueTaskSource
 
         public bool IsPending { get; private set; }
 
-        public void Await(ValueTask<StoreResult> task)
+        public Guid Disk { get; private set; }
+
+        public void Await(Guid disk, ValueTask<StoreResult> task)
         {
+            Disk = disk;
             IsPending = true;
             _awaiter = task.GetAwaiter();
             if (_awaiter.IsCompleted)
@@ -196,7 +201,9 @@ internal sealed class MemberFanOut : IValueTaskSource
             var result = _awaiter.GetResult();
             _awaiter = default;
             IsPending = false;
-            if (!_owner._isGivenUp)
+            if (_owner._isGivenUp)
+                _owner._pool.EndLate(Disk);
+            else
                 Result = result;
             _owner.OnAnswer();
         }

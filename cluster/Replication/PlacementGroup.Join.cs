@@ -20,6 +20,8 @@ public sealed partial class PlacementGroup
         var isOtherJoining = _joiner is not null && _joiner.DiskId != replica.DiskId;
         if (State != GroupState.Active || _isPurging || isOtherJoining || _targets.Length >= MemberFanOut.MaximumMembers)
             return false;
+        if (_context.FanOuts.HasLate(replica.DiskId))
+            return false;
 
         SyncOutcome outcome;
         GroupMember joiner;

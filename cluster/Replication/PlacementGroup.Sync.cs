@@ -104,7 +104,11 @@ public sealed partial class PlacementGroup
         {
             // The member first: a change between the two looks makes the member look older, never equal by mistake.
             var there = await member.Replica.DescribeAsync(group._stamp, id, first, _memberBlocks.AsMemory(first, count));
-            if (!there.IsOk)
+
+            // A member that lost its map of the object gets all of it.
+            if (there.Status == StoreStatus.Damaged)
+                _memberBlocks.AsSpan(first, count).Fill(new BlockDescription(0, 0, IsPresent: true));
+            else if (!there.IsOk)
                 return SyncOutcome.MemberFailed;
             var here = await _source.Replica.DescribeAsync(group._stamp, id, first, _sourceBlocks.AsMemory(first, count));
             return here.Status switch

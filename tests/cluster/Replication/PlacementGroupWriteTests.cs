@@ -163,6 +163,7 @@ public sealed class PlacementGroupWriteTests
         Assert.That(fixture.Group.InSync, Is.EqualTo([fixture.Id(0)]));
         Assert.That(fixture.Reactor.Buffers.RentedBuffers, Is.EqualTo(1));
         Assert.That(fixture.Write(0, 3).IsOk);
+        Assert.That(fixture.Join(1), Is.False, "a change given up on the disk could still take effect");
 
         // The late write finds its own data, not what was put into the buffer since.
         fixture.Stores[1].Hangs = false;
