@@ -32,6 +32,7 @@ public sealed partial class BlockNode
             _disks.Add(disk);
         if (await _pools.RebalanceAsync() is { } unplaced)
             return unplaced;
+        Kick();
         return disk.Describe(ResyncPercent(disk));
     }
 

@@ -10,6 +10,7 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
 {
     private readonly SortedDictionary<int, Pool> _pools = [];
     private readonly Dictionary<int, long> _mapRevisions = [];
+    private readonly AsyncGate _creating = new();
 
     public IReadOnlyCollection<Pool> Pools => _pools.Values;
 
@@ -46,6 +47,14 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
 
     /// <summary>The pool with a number of copies; created when there is none yet.</summary>
     public async ValueTask<Result<Pool>> EnsureAsync(int copies)
+    {
+        await _creating.EnterAsync();
+        var pool = await EnsureInTurnAsync(copies);
+        _creating.Leave();
+        return pool;
+    }
+
+    private async ValueTask<Result<Pool>> EnsureInTurnAsync(int copies)
     {
         while (true)
         {
@@ -86,7 +95,7 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
             if (commit.Status == CommitStatus.Unknown)
                 return CoordinationFaults.Unavailable;
 
-            // Somebody else may have created the same pool meanwhile.
+            // Somebody else took the number.
             if (commit.Status == CommitStatus.Conflict)
                 continue;
             _mapRevisions[record.Id] = commit.Revision;

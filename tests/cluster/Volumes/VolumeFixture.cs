@@ -34,12 +34,27 @@ public sealed class VolumeFixture : IDisposable
     /// <summary>Disks that are absent, by index.</summary>
     public HashSet<int> Absent { get; } = [];
 
+    public List<NodeEvent> Events { get; } = [];
+
     public void Start()
     {
-        var started = Run(() => BlockNode.StartAsync(new SimulatedCoordinationStore(State), Sources()));
+        var started = TryStart();
         Assert.That(started.Fault, Is.Null);
         Node = started.Value!;
+        Node.Changed += Events.Add;
     }
+
+    public Result<BlockNode> TryStart() => Run(() => BlockNode.StartAsync(new SimulatedCoordinationStore(State), Sources()));
+
+    /// <summary>Closes the node as a service that stops, and starts it again as a new process.</summary>
+    public void StopAndStart()
+    {
+        Stop();
+        Assert.That(Reactor.Buffers.RentedBuffers, Is.Zero);
+        CrashAndStart();
+    }
+
+    public void Settle(long virtualNs = 60_000_000_000) => World.RunFor(virtualNs);
 
     /// <summary>Kills the process and starts it again on the same disks.</summary>
     public void CrashAndStart()
@@ -99,18 +114,19 @@ public sealed class VolumeFixture : IDisposable
         Assert.That(rented, Is.Zero, "buffers leaked");
     }
 
+    /// <summary>A source that opens a new store on the disk, unless the disk is absent.</summary>
+    public DiskSource Source(int disk) => new(string.Create(null, $"disk{disk}"), () =>
+    {
+        if (Absent.Contains(disk))
+            return ValueTask.FromResult<Result<IObjectStore>>(new Fault("disk-missing", "It is not there."));
+        Stores[disk] = new FakeStore(Disks[disk]);
+        return ValueTask.FromResult(Result<IObjectStore>.Ok(Stores[disk]));
+    });
+
     private List<DiskSource> Sources()
     {
         Stores.Clear();
-        var sources = new List<DiskSource>();
-        for (var i = 0; i < Disks.Count; i++)
-        {
-            var store = new FakeStore(Disks[i]);
-            Stores.Add(store);
-            if (!Absent.Contains(i))
-                sources.Add(new DiskSource(string.Create(null, $"disk{i}"), () => ValueTask.FromResult(Result<IObjectStore>.Ok(store))));
-        }
-
-        return sources;
+        Stores.AddRange(Disks.Select(disk => new FakeStore(disk)));
+        return [.. Enumerable.Range(0, Disks.Count).Select(Source)];
     }
 }
