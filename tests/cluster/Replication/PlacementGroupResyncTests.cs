@@ -160,6 +160,24 @@ public sealed class PlacementGroupResyncTests
     }
 
     [Test]
+    public void A_write_that_began_before_the_disk_came_back_is_on_it_too()
+    {
+        using var fixture = new GroupFixture();
+        fixture.Start(0);
+        Assert.That(fixture.Write(0, 1, blocks: 4).IsOk);
+        fixture.Stores[0].Hangs = true;
+        var write = fixture.World.Start(fixture.Reactor, () => fixture.WriteAsync(100, 2));
+        fixture.World.RunFor(1_000_000);
+        var join = fixture.World.Start(fixture.Reactor, () => fixture.Group.JoinAsync(fixture.Replicas[1]));
+        fixture.World.RunFor(1_000_000_000);
+        Assert.That(join.IsDone, Is.False, "what the write changes is not known yet");
+        fixture.Stores[0].Hangs = false;
+        fixture.Settle();
+        Assert.That(write.Result.IsOk && join.Result);
+        AssertEqualCopies(fixture);
+    }
+
+    [Test]
     public void A_joiner_that_fails_holds_up_nothing_and_stays_out()
     {
         using var fixture = new GroupFixture();
