@@ -97,7 +97,12 @@ internal sealed partial class IscsiConnection
         {
             Fill();
             if (_batch.IsEmpty)
+            {
+                // Dropped tasks leave nothing to send, and nothing whose end would release them.
+                ReleaseInFlight();
                 continue;
+            }
+
             _isSending = true;
             _target.Sends++;
             _sendStartedNs = _reactor.MonotonicNs;
@@ -139,13 +144,18 @@ internal sealed partial class IscsiConnection
         _sendAwaiter = default;
         _batch.Clear();
         _isSending = false;
-        while (_inFlight.Take() is { } item)
-            item.Release(this);
+        ReleaseInFlight();
         if (!result.IsOk)
             Drop("sending failed: " + result);
         if (!IsOutputBacklogged)
             _resume?.TrySetResult();
         _sendIdle?.TrySetResult();
+    }
+
+    private void ReleaseInFlight()
+    {
+        while (_inFlight.Take() is { } item)
+            item.Release(this);
     }
 
     private async ValueTask WaitForSendAsync()

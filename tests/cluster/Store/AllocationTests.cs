@@ -10,10 +10,10 @@ public sealed class AllocationTests
     // A log that needs no checkpoint meanwhile: those allocate a little, once in thousands of operations.
     private static readonly StoreFormatOptions _format = new() { LogBytes = 32 << 20, MapBytes = 2 << 20 };
 
-#if DEBUG
-    [Ignore("in a debug build the compiler makes state machines classes, which are allocated")]
-#endif
+    // In a debug build the compiler makes state machines classes, which are allocated: nothing to test there.
+#if !DEBUG
     [Test]
+#endif
     public async Task Reads_and_writes_allocate_nothing_in_the_steady_state()
     {
         var path = Path.Combine(Path.GetTempPath(), $"uss-allocation-{Environment.ProcessId}.disk");
