@@ -64,8 +64,29 @@ public abstract class Reactor
     /// <summary>Listens for TCP connections on the endpoint (port 0: any free one).</summary>
     public abstract Result<IListener> Listen(Endpoint endpoint, int backlog);
 
-    /// <summary>Opens a TCP connection.</summary>
+    /// <summary>Opens a TCP connection. Where nobody answers, the kernel gives up after about two minutes.</summary>
     public abstract ValueTask<Result<IConnection>> ConnectAsync(Endpoint endpoint);
+
+    /// <summary>Opens a TCP connection, or gives up after <paramref name="timeoutNs"/> nanoseconds.</summary>
+    /// <returns>The connection, or a fault; <c>connection-timeout</c> when the time is over.</returns>
+    public async ValueTask<Result<IConnection>> ConnectAsync(Endpoint endpoint, long timeoutNs)
+    {
+        var outcome = new TaskCompletionSource<Result<IConnection>>();
+        var timeout = new Fault(
+            "connection-timeout", $"{endpoint} did not answer.", "Check the network and the firewalls between here and there.");
+        var timer = Schedule(
+            timeoutNs,
+            static state =>
+            {
+                var (outcome, timeout) = ((TaskCompletionSource<Result<IConnection>>, Fault))state!;
+                outcome.TrySetResult(timeout);
+            },
+            (outcome, timeout));
+        Spawn(AttemptAsync(endpoint, outcome));
+        var result = await outcome.Task;
+        timer.Cancel();
+        return result;
+    }
 
     /// <summary>
     /// Starts <paramref name="task"/> without awaiting it. An exception from it is a programming error and ends the
@@ -97,6 +118,14 @@ public abstract class Reactor
                 completion.SetException(exception);
             }
         }
+    }
+
+    // Goes on in the background when nobody waits for it any more; a connection that comes too late is closed.
+    private async ValueTask AttemptAsync(Endpoint endpoint, TaskCompletionSource<Result<IConnection>> outcome)
+    {
+        var result = await ConnectAsync(endpoint);
+        if (!outcome.TrySetResult(result) && result.IsOk)
+            await result.Value.CloseAsync();
     }
 
     /// <summary>Marks the calling thread as this reactor's (or as nobody's). For implementations.</summary>

@@ -71,9 +71,13 @@ internal static class InitiatorCommands
             using var api = new ApiClient(GlobalOptions.DataOf(parsed));
             var name = parsed.GetRequiredValue(iqn);
             var rules = await api.ListAsync<InitiatorView>("initiators", cancel);
-            if (rules.Any(rule => rule.Iqn == name))
-                Confirmation.Obtain(parsed, "initiator", name, $"Initiator {name} will not be able to log in by this rule again.");
-            var rule = await api.DeleteAsync<InitiatorView>($"{PathOf(name)}?confirm={Uri.EscapeDataString(name)}", cancel);
+
+            // Names of initiators are the same in upper and lower case (RFC 7143, 4.2.7.2).
+            var found = rules.FirstOrDefault(rule => string.Equals(rule.Iqn, name, StringComparison.OrdinalIgnoreCase));
+            var confirmed = found is null
+                ? name
+                : Confirmation.Obtain(parsed, "initiator", name, $"Initiator {name} will not be able to log in by this rule again.");
+            var rule = await api.DeleteAsync<InitiatorView>($"{PathOf(name)}?confirm={Uri.EscapeDataString(confirmed)}", cancel);
             GlobalOptions.PrinterOf(parsed).Done(rule, $"removed the rule for initiator {rule.Iqn}");
         });
     }

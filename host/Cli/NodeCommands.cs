@@ -22,7 +22,7 @@ internal static class NodeCommands
             ("state", status.State),
             ("target", status.Target),
             ("portals", string.Join(", ", status.Portals) + (status.OpenOnLoopback ? " (open on loopback: no CHAP needed)" : "")),
-            ("volumes", $"{status.Volumes}, shown by {status.Luns} LUN mappings"),
+            ("volumes", $"{status.Volumes}{Troubled(status)}, shown by {status.Luns} LUN mappings"),
             ("sessions", $"{status.Sessions}"),
             ("disks", $"{status.Disks}, {ByteSize.Format(status.UsedBytes)} of {ByteSize.Format(status.DataBytes)} used"),
             ("memory", ByteSize.Format(status.MemoryBytes)),
@@ -53,7 +53,8 @@ internal static class NodeCommands
 
     public static Verb Version() => new Verb("version", "Print the program's version", "uss version").Does((parsed, _) =>
     {
-        parsed.InvocationConfiguration.Output.WriteLine("uss " + ProgramVersion.Text);
+        var version = new VersionView { Program = "uss", Version = ProgramVersion.Text };
+        GlobalOptions.PrinterOf(parsed).Done(version, $"{version.Program} {version.Version}");
         return Task.CompletedTask;
     });
 
@@ -65,8 +66,9 @@ internal static class NodeCommands
         printer.List(
             disks,
             ("name", disk => disk.Name),
-            ("state", disk => disk.State),
-            ("size", disk => ByteSize.Format(disk.SizeBytes)),
+            ("state", StateOf),
+            ("kind", disk => disk.Kind),
+            ("size", disk => disk.SizeBytes > 0 ? ByteSize.Format(disk.SizeBytes) : "-"),
             ("used", disk => disk.Figures is { } figures ? ByteSize.Format(figures.UsedBytes) : "-"),
             ("path", disk => disk.Path),
             ("id", disk => disk.Id ?? "-"));
@@ -88,13 +90,28 @@ internal static class NodeCommands
         });
     }
 
+    private static string Troubled(StatusView status) => (status.FailedVolumes, status.DegradedVolumes) switch
+    {
+        (0, 0) => "",
+        (0, var degraded) => $" ({degraded} degraded)",
+        (var failed, 0) => $" ({failed} failed)",
+        var (failed, degraded) => $" ({failed} failed, {degraded} degraded)",
+    };
+
+    private static string StateOf(DiskView disk) => disk.State == "resyncing" ? $"resyncing, {disk.ResyncPercent:0} %" : disk.State;
+
     private static IEnumerable<(string Heading, string Cell)> Lines(DiskView disk)
     {
         yield return ("name", disk.Name);
         yield return ("path", disk.Path);
-        yield return ("state", disk.State);
+        yield return ("kind", disk.Kind);
+        yield return ("state", StateOf(disk));
         yield return ("id", disk.Id ?? "unknown");
-        yield return ("size", ByteSize.Format(disk.SizeBytes));
+        yield return ("size", disk.SizeBytes > 0 ? $"{ByteSize.Format(disk.SizeBytes)} ({disk.SizeBytes} bytes)" : "unknown");
+        if (disk.SectorBytes > 0)
+            yield return ("sector", $"{disk.SectorBytes} bytes{(disk.NeedsFlush ? ", with a write cache that is flushed" : ", no write cache")}");
+        if (disk.HostFreeBytes is { } free)
+            yield return ("host file system", $"{ByteSize.Format(free)} left");
         if (disk.Problem is { } problem)
         {
             yield return ("problem", problem.Message);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Uss.Benchmarks;
 using Uss.Simulation;
+using Uss.WebUi.Contracts;
 
 namespace Uss.Host.Cli;
 
@@ -21,8 +22,20 @@ internal static class ToolCommands
             "Run USS in virtual time under faults: the same seed gives the same run",
             "uss sim --seeds 1000",
             "uss sim --scenario store --seed 42 --trace").With(scenario, seed, seeds, ticks, trace, threads, once);
-        verb.SetAction((parsed, _) => SimulationCommand.RunAsync(
-            new SimulationOptions
+        verb.SetAction((parsed, _) =>
+        {
+            if (parsed.GetValue(seeds) < 1)
+                throw CommandFailure.Usage($"--seeds: {parsed.GetValue(seeds)} is no number of seeds.", "Use 1 or more.");
+            if (parsed.GetValue(ticks) < 0 || parsed.GetValue(threads) < 0)
+                throw CommandFailure.Usage("--ticks and --threads cannot be negative.", "Leave them out for the defaults.");
+            if (parsed.GetValue(scenario) is { } name && ScenarioCatalog.Find(name) is null)
+            {
+                throw CommandFailure.Usage(
+                    $"--scenario: there is no scenario '{name}'.",
+                    $"Use one of: {string.Join(", ", ScenarioCatalog.All.Select(entry => entry.Name))}.");
+            }
+
+            var options = new SimulationOptions
             {
                 Scenario = parsed.GetValue(scenario),
                 Seed = parsed.GetValue(seed),
@@ -32,9 +45,28 @@ internal static class ToolCommands
                 Threads = parsed.GetValue(threads),
                 Twice = !parsed.GetValue(once),
                 Commit = ProgramVersion.Commit,
-            },
-            parsed.InvocationConfiguration.Output));
+            };
+            return GlobalOptions.PrinterOf(parsed).IsJson
+                ? SimulateAsJsonAsync(options, GlobalOptions.PrinterOf(parsed))
+                : SimulationCommand.RunAsync(options, parsed.InvocationConfiguration.Output);
+        });
         return verb;
+    }
+
+    private static async Task<int> SimulateAsJsonAsync(SimulationOptions options, Printer printer)
+    {
+        using var report = new StringWriter();
+        var exitCode = await SimulationCommand.RunAsync(options, report);
+        var view = new SimulationView
+        {
+            Scenario = options.Scenario,
+            FirstSeed = options.Seed,
+            Seeds = options.Seeds,
+            Passed = exitCode == SimulationCommand.Passed,
+            Report = report.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries),
+        };
+        printer.Done(view, "");
+        return exitCode;
     }
 
     public static Verb Benchmark()

@@ -51,8 +51,10 @@ internal static class VolumeCommands
     private static Verb List() => new Verb("ls", "List volumes", "uss volume ls", "uss volume ls -o json").Does(async (parsed, cancel) =>
     {
         using var api = new ApiClient(GlobalOptions.DataOf(parsed));
-        GlobalOptions.PrinterOf(parsed).List(
-            await api.ListAsync<VolumeView>("volumes", cancel),
+        var volumes = await api.ListAsync<VolumeView>("volumes", cancel);
+        var printer = GlobalOptions.PrinterOf(parsed);
+        printer.List(
+            volumes,
             ("name", volume => volume.Name),
             ("size", volume => ByteSize.Format(volume.SizeBytes)),
             ("used", volume => ByteSize.Format(volume.UsedBytes)),
@@ -60,6 +62,8 @@ internal static class VolumeCommands
             ("state", volume => volume.State),
             ("luns", volume => string.Join(",", volume.Luns.Select(lun => lun.Lun).Distinct())),
             ("id", volume => volume.Id));
+        foreach (var problem in volumes.Where(volume => volume.Problem is not null).Select(volume => volume.Problem!))
+            printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
     });
 
     private static Verb Show()
@@ -71,7 +75,8 @@ internal static class VolumeCommands
             var volume = await api.GetAsync<VolumeView>(PathOf(parsed.GetRequiredValue(name)), cancel);
             var luns = volume.Luns.Select(lun =>
                 $"{lun.Lun} for {lun.Initiator ?? "all initiators"}{(lun.ReadOnly ? ", read-only" : "")}");
-            GlobalOptions.PrinterOf(parsed).One(
+            var printer = GlobalOptions.PrinterOf(parsed);
+            printer.One(
                 volume,
                 ("name", volume.Name),
                 ("id", volume.Id),
@@ -81,6 +86,8 @@ internal static class VolumeCommands
                 ("state", volume.State),
                 ("created", $"{volume.Created:u}"),
                 ("luns", volume.Luns.Count == 0 ? "none" : string.Join("; ", luns)));
+            if (volume.Problem is { } problem)
+                printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
         });
     }
 

@@ -12,6 +12,11 @@ namespace Uss.Host.Serve;
 /// <param name="log">Tells of formatting.</param>
 internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, bool format, ILogger log)
 {
+    private readonly Dictionary<string, IDisk> _opened = new(StringComparer.Ordinal);
+
+    /// <summary>The disk under a path as it was last opened, for its size and kind; null when it never was. On the reactor.</summary>
+    public IDisk? Find(string path) => _opened.GetValueOrDefault(path);
+
     /// <summary>The disk as the block layer wants it; it is opened on the reactor.</summary>
     public DiskSource SourceOf(PlannedDisk disk) => new(disk.Path, () => OpenAsync(disk));
 
@@ -21,6 +26,9 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
         if (!opened.IsOk)
             return Explain(opened.Fault, planned);
         var disk = opened.Value;
+        _opened[planned.Path] = disk;
+        if (disk.Warning is { } warning)
+            log.Warning("{Warning:l}", warning);
         var fault = await PrepareAsync(planned, disk);
         if (fault is null)
         {

@@ -8,11 +8,30 @@ namespace Uss.Host.Serve;
 /// <summary>Disks as the API shows them.</summary>
 internal static class DiskViews
 {
-    /// <summary>Joins what the block layer knows of its disks with the names that commands use.</summary>
-    public static IReadOnlyList<DiskView> Of(IReadOnlyList<DiskDescription> disks, IReadOnlyList<PlannedDisk> plan) =>
-        [.. disks.Select(disk => Of(disk, plan.FirstOrDefault(planned => planned.Path == disk.Name)))];
+    /// <summary>Joins what the block layer knows of its disks with the names that commands use. On the reactor.</summary>
+    /// <param name="disks">What the block layer says.</param>
+    /// <param name="plan">The disks of this start.</param>
+    /// <param name="find">Finds the opened disk under a path.</param>
+    public static IReadOnlyList<DiskView> Of(
+        IReadOnlyList<DiskDescription> disks, IReadOnlyList<PlannedDisk> plan, Func<string, IDisk?> find) =>
+        [.. disks.Select(disk => Of(disk, plan.FirstOrDefault(planned => planned.Path == disk.Name), find(disk.Name)))];
 
-    private static DiskView Of(DiskDescription disk, PlannedDisk? planned)
+    /// <summary>Adds what the file system under a disk file has left. Not on the reactor: it asks the file system.</summary>
+    public static DiskView WithHostSpace(DiskView disk)
+    {
+        if (disk.Kind != "file")
+            return disk;
+        try
+        {
+            return disk with { HostFreeBytes = new DriveInfo(Path.GetDirectoryName(disk.Path)!).AvailableFreeSpace };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return disk;
+        }
+    }
+
+    private static DiskView Of(DiskDescription disk, PlannedDisk? planned, IDisk? opened)
     {
         var readOnly = disk.Statistics?.ReadOnlyBecause;
         var problem = disk.Fault ?? readOnly ?? (disk.State == DiskState.Missing ? Missing(disk.Name) : null);
@@ -22,14 +41,19 @@ internal static class DiskViews
             Path = disk.Name,
             State = disk.State switch
             {
-                DiskState.Online => readOnly is null ? "healthy" : "read-only",
+                _ when readOnly is not null => "read-only",
+                DiskState.Online => "healthy",
                 DiskState.Resyncing => "resyncing",
                 DiskState.Missing => "missing",
                 _ => "failed",
             },
+            Kind = opened is null ? "unknown" : opened.IsFile ? "file" : "device",
+            ResyncPercent = disk.ResyncPercent,
             Problem = problem is null ? null : new ProblemItem(problem.Code, problem.Message, problem.Remedy),
             Id = disk.Id?.ToString(),
-            SizeBytes = SizeOf(disk.Name),
+            SizeBytes = opened?.SizeBytes ?? 0,
+            SectorBytes = opened?.SectorBytes ?? 0,
+            NeedsFlush = opened?.NeedsFlush ?? false,
             Figures = disk.Statistics is { } statistics ? Of(statistics) : null,
         };
     }
@@ -50,17 +74,4 @@ internal static class DiskViews
         Checkpoints = statistics.Checkpoints,
         LogBytes = statistics.LogBytes,
     };
-
-    // 0 for what is gone, and for block devices, whose size the store knows.
-    private static long SizeOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
-    }
 }

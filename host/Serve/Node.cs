@@ -1,3 +1,5 @@
+using Serilog;
+using Serilog.Events;
 using Uss.Runtime;
 using Uss.Target;
 using Uss.Target.Iscsi;
@@ -11,8 +13,18 @@ namespace Uss.Host.Serve;
 /// <summary>
 /// The running node as the application services see it: each call hops to the reactor that owns volumes and target.
 /// </summary>
-internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<PlannedDisk> plan) : INode
+/// <param name="reactor">The reactor.</param>
+/// <param name="block">The block layer on it.</param>
+/// <param name="plan">The disks of this start.</param>
+/// <param name="opener">Opened them.</param>
+/// <param name="log">Hears of disks and volumes that change for the worse or the better.</param>
+internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<PlannedDisk> plan, DiskOpener opener, ILogger log) : INode
 {
+    private const long HealthLogDelayNs = 2_000_000_000;
+
+    private readonly SpaceWatch _space = new(reactor, block, log);
+    private NodeStatus? _lastStatus;
+    private bool _isHealthLogDue;
     private ScsiDevice? _device;
     private IscsiTarget? _target;
     private TargetConfiguration _configuration = new() { Iqn = ServeOptions.TargetIqn };
@@ -20,6 +32,9 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
 
     /// <inheritdoc/>
     public NodeDescription Describe() => _description ?? throw new InvariantException("the node does not serve yet");
+
+    /// <summary>How full the disks are, for the device.</summary>
+    public SpaceWatch Space => _space;
 
     /// <summary>Connects the target, on the reactor: from here on changes of volumes and access reach it.</summary>
     public void Attach(ScsiDevice device, IscsiTarget target, TargetConfiguration configuration)
@@ -30,18 +45,16 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
         _configuration = configuration;
         device.ApplyConfiguration(configuration, block.Volumes.Find);
         block.Changed += OnChanged;
+        _lastStatus = block.Status;
+        _space.Start(device, () => _configuration);
     }
 
     /// <summary>Sets what <see cref="Describe"/> returns, once the portals are known.</summary>
     public void Serves(NodeDescription description) => _description = description;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<NodeVolume>> ListVolumesAsync() => reactor.InvokeAsync(() =>
-    {
-        var hasBadDisk = block.Disks.Any(disk => disk.State is not (DiskState.Online or DiskState.Resyncing));
-        return ValueTask.FromResult<IReadOnlyList<NodeVolume>>(
-            [.. block.Volumes.List().Select(volume => Translate(volume, hasBadDisk))]);
-    });
+    public Task<IReadOnlyList<NodeVolume>> ListVolumesAsync() =>
+        reactor.InvokeAsync(() => ValueTask.FromResult(VolumeStates.Of(block, Disks())));
 
     /// <inheritdoc/>
     public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies) => reactor.InvokeAsync(async () =>
@@ -55,8 +68,13 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     public Task<Fault?> RemoveVolumeAsync(string name) => reactor.InvokeAsync(() => block.Volumes.RemoveAsync(name));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DiskView>> ListDisksAsync() =>
-        reactor.InvokeAsync(() => ValueTask.FromResult(DiskViews.Of(block.Disks, plan)));
+    public async Task<IReadOnlyList<DiskView>> ListDisksAsync()
+    {
+        var disks = await reactor.InvokeAsync(() => ValueTask.FromResult(Disks()));
+
+        // Asking the file system may take its time, so it is not done on the reactor.
+        return [.. disks.Select(DiskViews.WithHostSpace)];
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<SessionView>> ListSessionsAsync() => reactor.InvokeAsync(() =>
@@ -71,6 +89,8 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
         return ValueTask.FromResult(true);
     });
 
+    private IReadOnlyList<DiskView> Disks() => DiskViews.Of(block.Disks, plan, opener.Find);
+
     private void OnChanged(NodeEvent change)
     {
         switch (change.Kind)
@@ -81,22 +101,45 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
             case NodeEventKind.VolumeChanged:
                 _device?.NotifyResized(change.Subject);
                 break;
+            case NodeEventKind.DiskChanged:
+                LogDisk(change.Subject);
+                break;
+            case NodeEventKind.HealthChanged when !_isHealthLogDue:
+                // One failed disk changes hundreds of groups, one after the other: one entry for what came of it.
+                _isHealthLogDue = true;
+                reactor.Schedule(HealthLogDelayNs, static node => ((Node)node!).LogHealth(), this);
+                break;
         }
     }
 
-    private static Result<NodeVolume> Translate(Result<VolumeDescription> volume) =>
-        volume.IsOk ? Translate(volume.Value, hasBadDisk: false) : volume.Fault;
-
-    private static NodeVolume Translate(VolumeDescription volume, bool hasBadDisk) => new()
+    private void LogDisk(string name)
     {
-        Name = volume.Name,
-        Id = volume.Id.ToString(),
-        SizeBytes = volume.SizeBytes,
-        UsedBytes = volume.UsedBytes,
-        Copies = volume.Copies,
-        State = !hasBadDisk ? "healthy" : volume.Copies > 1 ? "degraded" : "down",
-        Created = volume.CreatedAt,
-    };
+        if (block.Disks.FirstOrDefault(disk => disk.Name == name) is not { } disk)
+            return;
+        if (disk.Fault is { } fault)
+            log.Error("disk {Disk} failed: {Fault:l}", name, fault.ToString());
+        else
+            log.Information("disk {Disk} is {State}", name, disk.State);
+    }
+
+    private void LogHealth()
+    {
+        _isHealthLogDue = false;
+        var (before, now) = (_lastStatus, block.Status);
+        _lastStatus = now;
+        if (before is null || (before.DegradedGroups, before.UnavailableGroups) == (now.DegradedGroups, now.UnavailableGroups))
+            return;
+        var isWorse = now.DegradedGroups + now.UnavailableGroups > before.DegradedGroups + before.UnavailableGroups;
+        log.Write(
+            isWorse ? LogEventLevel.Warning : LogEventLevel.Information,
+            "of {All} placement groups {Degraded} have too few copies and {Unavailable} do not serve",
+            now.Groups,
+            now.DegradedGroups,
+            now.UnavailableGroups);
+    }
+
+    private Result<NodeVolume> Translate(Result<VolumeDescription> volume) =>
+        volume.IsOk ? VolumeStates.Of(volume.Value, block, Disks()) : volume.Fault;
 
     private static SessionView Translate(SessionDescription session) => new()
     {

@@ -98,10 +98,10 @@ internal sealed class Service
         var block = await StartBlockLayerAsync(reactor, coordination);
         if (!block.IsOk)
             return block.Fault;
-        return await StartFrontEndsAsync(reactor, coordination, block.Value.Block, block.Value.Plan, held, notifier);
+        return await StartFrontEndsAsync(reactor, coordination, block.Value, held, notifier);
     }
 
-    private async Task<Result<(BlockNode Block, IReadOnlyList<PlannedDisk> Plan)>> StartBlockLayerAsync(
+    private async Task<Result<BlockLayer>> StartBlockLayerAsync(
         Reactor reactor, ICoordinationStore coordination)
     {
         var known = await reactor.InvokeAsync(() => KnownDisks.ReadAsync(coordination));
@@ -123,7 +123,7 @@ internal sealed class Service
         foreach (var disk in bad)
             _log.Error("{Fault:l}", disk.Fault?.ToString() ?? $"Disk {disk.Name} is not there.");
         if (disks.Any(disk => disk.State is DiskState.Online or DiskState.Resyncing))
-            return (block, plan.Value);
+            return new BlockLayer(block, plan.Value, opener);
         return bad.Select(disk => disk.Fault).FirstOrDefault(fault => fault is not null)
             ?? new Fault("disk-missing", "None of the disks is there.", "Bring the disks back to their paths.");
     }
@@ -131,12 +131,12 @@ internal sealed class Service
     private async Task<Fault?> StartFrontEndsAsync(
         ThreadedReactor reactor,
         ICoordinationStore coordination,
-        BlockNode block,
-        IReadOnlyList<PlannedDisk> plan,
+        BlockLayer layer,
         DataLock held,
         SystemdNotifier notifier)
     {
-        var node = new Node(reactor, block, plan);
+        var block = layer.Block;
+        var node = new Node(reactor, block, layer.Plan, layer.Opener, _log);
         var records = new ReactorRecordStore(reactor, coordination);
         var services = new ManagementServices(node, records, TimeProvider.System);
         var fault = await FirstStart.RunAsync(services, records, _log) ?? await GivenRules.ApplyAsync(_options, services, _log);
@@ -150,22 +150,25 @@ internal sealed class Service
         var isOpen = AccessPolicy.IsOpenOnLoopback(_options);
 
         var portals = new List<Endpoint>();
-        fault = await reactor.InvokeAsync(() =>
+        fault = await reactor.InvokeAsync<Fault?>(async () =>
         {
             var configuration = AccessConfiguration.Of(rules.Value, isOpen);
-            var device = new ScsiDevice(reactor.Buffers);
-            var target = new IscsiTarget(_targetOptions, configuration, device, new TargetLog(_log));
+            var journal = new ReservationJournal(coordination);
+            var device = new ScsiDevice(reactor.Buffers) { Journal = journal, ThinUsage = node.Space.UsageOf };
+            if (await journal.RestoreAsync(device, id => block.Volumes.All.Any(volume => volume.Id == id)) is { } unread)
+                return unread;
+            var target = new IscsiTarget(_targetOptions, configuration, device, new TargetLog(_log, TimeProvider.System));
             node.Attach(device, target, configuration);
             _parts.Add(("iSCSI target", () => reactor.InvokeAsync(target.StopAsync)));
             foreach (var endpoint in _options.Iscsi)
             {
                 var listening = target.Listen(endpoint);
                 if (!listening.IsOk)
-                    return ValueTask.FromResult<Fault?>(Explain(listening.Fault));
+                    return Explain(listening.Fault);
                 portals.Add(listening.Value);
             }
 
-            return ValueTask.FromResult<Fault?>(null);
+            return null;
         });
         if (fault is not null)
             return fault;
@@ -241,6 +244,8 @@ internal sealed class Service
         await work();
         return true;
     });
+
+    private sealed record BlockLayer(BlockNode Block, IReadOnlyList<PlannedDisk> Plan, DiskOpener Opener);
 
     private static Fault Explain(Fault fault) => fault with { Remedy = $"{fault.Remedy} Another address: --iscsi HOST:PORT.".TrimStart() };
 }

@@ -35,6 +35,7 @@ public sealed partial class IscsiTarget
         _events = events ?? new NoTargetEvents();
         Options = options;
         Device = device;
+        device.TaskSets = this;
         Name = configuration.Iqn.ToLowerInvariant();
     }
 

@@ -3,6 +3,13 @@ namespace Uss.Target.Scsi;
 /// <summary>The SCSI target device (SAM-5, 4.6) that the transport delivers commands and task management to.</summary>
 public interface IScsiDevice
 {
+    /// <summary>The tasks that the transport keeps; set by the transport before the first command.</summary>
+    ITaskSets? TaskSets
+    {
+        get => null;
+        set { }
+    }
+
     /// <summary>
     /// Bytes of data-out that the command will use, from its CDB and the addressed logical unit's block size; 0 for
     /// commands that take none or are unknown. The transport solicits no more than this.

@@ -50,8 +50,14 @@ public sealed partial class ScsiDevice
                 wanted.Remove(mapping.VolumeName);
         }
 
-        foreach (var name in _units.Keys.Where(name => !wanted.Contains(name)).ToList())
+        foreach (var (name, unit) in _units.Where(unit => !wanted.Contains(unit.Key)).ToList())
+        {
             _units.Remove(name);
+
+            // Mapped again, the volume has the reservation that it would have after a restart.
+            if (unit.Reservations is { IsPersistent: true, Registrations.Count: > 0 } && !_units.ContainsValue(unit))
+                _stored[unit.Volume.Id] = unit.Reservations.ToRecord();
+        }
     }
 
     private bool RefreshUnit(string name, IVolume? volume)

@@ -25,6 +25,9 @@ public sealed partial class ScsiDevice(BufferPool buffers) : IScsiDevice
     /// <summary>Finds how much space a volume uses and has left; null: not reported.</summary>
     public ThinUsageLookup? ThinUsage { get; init; }
 
+    /// <inheritdoc/>
+    public ITaskSets? TaskSets { get; set; }
+
     /// <summary>Buffers for data-in.</summary>
     internal BufferPool Buffers { get; } = buffers;
 

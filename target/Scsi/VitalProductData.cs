@@ -83,8 +83,8 @@ internal static class VitalProductData
         // Byte offsets count from the page's start, as in the standard.
         var page = 60;
 
-        // HEADSUP, SIMPSUP: every command starts at once. ORDERED is taken as SIMPLE.
-        data[5 - HeaderLength] = 0x05;
+        // HEADSUP, ORDSUP, SIMPSUP.
+        data[5 - HeaderLength] = 0x07;
 
         // LUICLR: unit attention conditions for the whole logical unit are cleared for one nexus at a time.
         data[7 - HeaderLength] = 0x01;

@@ -25,4 +25,6 @@ namespace Uss.WebUi.Contracts;
 [JsonSerializable(typeof(DiskView))]
 [JsonSerializable(typeof(ListPage<DiskView>))]
 [JsonSerializable(typeof(ProblemView))]
+[JsonSerializable(typeof(VersionView))]
+[JsonSerializable(typeof(SimulationView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -12,14 +12,29 @@ public sealed record DiskView
     /// <summary><c>healthy</c>, <c>resyncing</c>, <c>read-only</c>, <c>missing</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
 
+    /// <summary><c>file</c> or <c>device</c>; <c>unknown</c> when it could not be opened.</summary>
+    public string Kind { get; init; } = "unknown";
+
     /// <summary>What is wrong with it and what to do; null when healthy.</summary>
     public ProblemItem? Problem { get; init; }
 
     /// <summary>Identity written when it was formatted; null when it could not be read.</summary>
     public string? Id { get; init; }
 
-    /// <summary>Size of the file or device in bytes.</summary>
+    /// <summary>Size of the file or device in bytes; 0 when it could not be opened.</summary>
     public long SizeBytes { get; init; }
+
+    /// <summary>Alignment of its direct I/O in bytes; 0 when it could not be opened.</summary>
+    public int SectorBytes { get; init; }
+
+    /// <summary>It has a volatile cache, so that every commit is followed by a flush.</summary>
+    public bool NeedsFlush { get; init; }
+
+    /// <summary>How much of what belongs on it is in sync, 0 to 100.</summary>
+    public double ResyncPercent { get; init; } = 100;
+
+    /// <summary>Bytes that the file system under a disk file has left; null for devices.</summary>
+    public long? HostFreeBytes { get; init; }
 
     /// <summary>Figures of its store; null when it is not open.</summary>
     public DiskFigures? Figures { get; init; }

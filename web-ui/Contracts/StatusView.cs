@@ -3,7 +3,10 @@ namespace Uss.WebUi.Contracts;
 /// <summary>The state of the service in one page.</summary>
 public sealed record StatusView
 {
-    /// <summary><c>healthy</c>, or <c>degraded</c> when <see cref="Problems"/> is not empty.</summary>
+    /// <summary>
+    /// <c>healthy</c>; <c>degraded</c> when <see cref="Problems"/> is not empty; <c>failed</c> when part of a volume cannot
+    /// be reached.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>What is wrong and what to do.</summary>
@@ -33,6 +36,12 @@ public sealed record StatusView
     /// <summary>Volumes.</summary>
     public required int Volumes { get; init; }
 
+    /// <summary>Of these, served with too few copies or not for writing, in some part.</summary>
+    public required int DegradedVolumes { get; init; }
+
+    /// <summary>Of these, not to be reached in some part.</summary>
+    public required int FailedVolumes { get; init; }
+
     /// <summary>LUN mappings.</summary>
     public required int Luns { get; init; }
 
@@ -50,6 +59,16 @@ public sealed record StatusView
 
     /// <summary>Resident memory of the process in bytes.</summary>
     public required long MemoryBytes { get; init; }
+}
+
+/// <summary>What <c>uss version</c> prints.</summary>
+public sealed record VersionView
+{
+    /// <summary>Name of the program.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Its version.</summary>
+    public required string Version { get; init; }
 }
 
 /// <summary>One thing that is wrong.</summary>

@@ -18,8 +18,14 @@ public sealed record VolumeView
     /// <summary>Copies of each block, on different disks.</summary>
     public required int Copies { get; init; }
 
-    /// <summary>Whether its data can be reached: <c>healthy</c>, <c>degraded</c> or <c>down</c>.</summary>
+    /// <summary>
+    /// <c>healthy</c>; <c>degraded</c>: all of it is served, but with fewer copies than asked for or not for writing; or
+    /// <c>failed</c>: part of it cannot be reached.
+    /// </summary>
     public required string State { get; init; }
+
+    /// <summary>Why it is not healthy and what to do; null when it is.</summary>
+    public ProblemItem? Problem { get; init; }
 
     /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
@@ -37,8 +43,8 @@ public sealed record CreateVolume
     /// <summary>Size in bytes, a multiple of 512; rounded up to whole 4 KiB blocks.</summary>
     public required long SizeBytes { get; init; }
 
-    /// <summary>Copies of each block, on different disks.</summary>
-    public int Copies { get; init; } = 1;
+    /// <summary>Copies of each block, on different disks; null: 1.</summary>
+    public int? Copies { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /api/v1/volumes/NAME</c>.</summary>

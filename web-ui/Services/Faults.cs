@@ -1,4 +1,5 @@
 using Uss.Runtime;
+using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
 
@@ -18,6 +19,12 @@ public static class Faults
     /// <summary>There is no such volume.</summary>
     public static Fault VolumeNotFound(string name) => new(
         "volume-not-found", $"There is no volume '{name}'.", "List the volumes with `uss volume ls`.");
+
+    /// <summary>Volumes grow only.</summary>
+    public static Fault VolumeShrinks(VolumeView present, long sizeBytes) => new(
+        "volume-shrinks",
+        $"Volume '{present.Name}' has {present.SizeBytes} bytes; at {sizeBytes} bytes the data beyond would be lost, so volumes do not shrink.",
+        "Give a larger size, or create a smaller volume and copy the data over.");
 
     /// <summary>The volume cannot go while LUNs show it.</summary>
     public static Fault VolumeMapped(string name, IEnumerable<LunRecord> luns)

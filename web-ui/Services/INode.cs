@@ -74,8 +74,11 @@ public sealed record NodeVolume
     /// <summary>Copies of each block.</summary>
     public required int Copies { get; init; }
 
-    /// <summary><c>healthy</c>, <c>degraded</c> or <c>down</c>.</summary>
+    /// <summary><c>healthy</c>, <c>degraded</c> or <c>failed</c>.</summary>
     public required string State { get; init; }
+
+    /// <summary>Why it is not healthy and what to do; null when it is.</summary>
+    public ProblemItem? Problem { get; init; }
 
     /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }

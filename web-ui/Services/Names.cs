@@ -22,9 +22,15 @@ public static partial class Names
     public const int HighestLun = 255;
 
     /// <summary>Checks a volume's size in bytes.</summary>
-    public static Fault? CheckSize(long sizeBytes) => sizeBytes is > 0 and <= VolumeRules.MaximumBytes && sizeBytes % 512 == 0
-        ? null
-        : Faults.Bad("size", $"{sizeBytes} bytes is no size for a volume.", "Use a multiple of 512 bytes, for example 50G.");
+    public static Fault? CheckSize(long sizeBytes) =>
+        sizeBytes is >= VolumeRules.MinimumBytes and <= VolumeRules.MaximumBytes && sizeBytes % 512 == 0
+            ? null
+            : Faults.Bad(
+                "size", $"{sizeBytes} bytes is no size for a volume.", "Use a multiple of 512 bytes from 1M to 8P, for example 50G.");
+
+    /// <summary>Checks a number of copies.</summary>
+    public static Fault? CheckCopies(int copies) =>
+        copies >= 1 ? null : Faults.Bad("copies", $"{copies} is no number of copies.", "Use 1, or 2 for a copy on another disk.");
 
     /// <summary>Checks a logical unit number.</summary>
     public static Fault? CheckLun(int lun) => lun is >= 0 and <= HighestLun

@@ -17,21 +17,13 @@ public sealed class NodeService(INode node, LunService luns)
         var sessions = await node.ListSessionsAsync();
         var mappings = await luns.ListAsync();
         var problems = disks.Where(disk => disk.Problem is not null).Select(disk => disk.Problem!).ToList();
-        foreach (var volume in volumes.Where(volume => volume.State != "healthy"))
-        {
-            problems.Add(new ProblemItem(
-                "volume-" + volume.State,
-                volume.State == "down"
-                    ? $"Part of volume '{volume.Name}' cannot be reached: its only disk is gone."
-                    : $"Part of volume '{volume.Name}' has fewer than {volume.Copies} copies.",
-                "Bring the failed disk back (`uss disk ls`) and restart the service."));
-        }
-
+        problems.AddRange(disks.Select(SpaceRules.Check).OfType<ProblemItem>());
+        problems.AddRange(volumes.Where(volume => volume.Problem is not null).Select(volume => volume.Problem!));
         if (!mappings.IsOk)
             problems.Add(new ProblemItem(mappings.Fault.Code, mappings.Fault.Message, mappings.Fault.Remedy));
         return new StatusView
         {
-            State = problems.Count == 0 ? "healthy" : "degraded",
+            State = problems.Count == 0 ? "healthy" : volumes.Any(volume => volume.State == "failed") ? "failed" : "degraded",
             Problems = problems,
             Version = description.Version,
             ProcessId = Environment.ProcessId,
@@ -41,6 +33,8 @@ public sealed class NodeService(INode node, LunService luns)
             OpenOnLoopback = description.OpenOnLoopback,
             Reactor = description.Reactor,
             Volumes = volumes.Count,
+            DegradedVolumes = volumes.Count(volume => volume.State == "degraded"),
+            FailedVolumes = volumes.Count(volume => volume.State == "failed"),
             Luns = mappings.IsOk ? mappings.Value.Count : 0,
             Sessions = sessions.Count(session => session.Kind == "normal"),
             Disks = disks.Count,

@@ -36,9 +36,10 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
     /// <summary>Creates a thin volume.</summary>
     public async Task<Result<VolumeView>> CreateAsync(CreateVolume request)
     {
-        if ((VolumeRules.CheckName(request.Name) ?? Names.CheckSize(request.SizeBytes)) is { } bad)
+        var copies = request.Copies ?? 1;
+        if ((VolumeRules.CheckName(request.Name) ?? Names.CheckSize(request.SizeBytes) ?? Names.CheckCopies(copies)) is { } bad)
             return bad;
-        var created = await node.CreateVolumeAsync(request.Name, WholeBlocks(request.SizeBytes), request.Copies);
+        var created = await node.CreateVolumeAsync(request.Name, WholeBlocks(request.SizeBytes), copies);
         if (!created.IsOk)
             return created.Fault;
         // Only the mapping of an earlier volume of this name could be there already; the target learns of the new one.
@@ -50,6 +51,11 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
     {
         if (Names.CheckSize(request.SizeBytes) is { } bad)
             return bad;
+        var present = await GetAsync(name);
+        if (!present.IsOk)
+            return present.Fault;
+        if (WholeBlocks(request.SizeBytes) < present.Value.SizeBytes)
+            return Faults.VolumeShrinks(present.Value, request.SizeBytes);
         var resized = await node.ResizeVolumeAsync(name, WholeBlocks(request.SizeBytes));
         if (!resized.IsOk)
             return resized.Fault;
@@ -87,6 +93,7 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
         UsedBytes = volume.UsedBytes,
         Copies = volume.Copies,
         State = volume.State,
+        Problem = volume.Problem,
         Created = volume.Created,
         Luns = [.. luns.Where(lun => lun.Record.Volume == volume.Name).Select(lun => LunService.View(lun.Record))],
     };

@@ -161,6 +161,7 @@ internal sealed partial class IscsiSession
         task.IsDelivered = true;
         if (!task.IsImmediate)
             _outstanding++;
+        Enlist(task);
         if (!task.AwaitsUnsolicited)
             Proceed(task);
     }
@@ -180,6 +181,14 @@ internal sealed partial class IscsiSession
 
     private void Start(IscsiTask task)
     {
+        if (_target.Constraints > 0 && MustWait(task))
+            Sleep(task);
+        else
+            Run(task);
+    }
+
+    private void Run(IscsiTask task)
+    {
         task.Command.DataOut = task.Data;
         _running++;
         task.Execute(_device);
@@ -193,6 +202,8 @@ internal sealed partial class IscsiSession
         {
             task.Phase = TaskPhase.Responding;
             Connection.Enqueue(task);
+            if (_target.DormantTasks > 0)
+                _target.WakeDormant();
         }
         else
         {
@@ -279,6 +290,8 @@ internal sealed partial class IscsiSession
         _tasks[slot] = null;
         _tags[slot] = BasicHeader.NoTag;
         _freeSlots[_freeSlotCount++] = (byte)slot;
+        if (task.IsDelivered)
+            Delist(task);
         if (task.IsImmediate)
             _immediate--;
         else if (task.IsDelivered)

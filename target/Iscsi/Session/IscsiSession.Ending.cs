@@ -48,6 +48,10 @@ internal sealed partial class IscsiSession
                 task.Command.IsAborted = true;
                 (_dropped ??= []).Add(task);
                 return true;
+            case TaskPhase.Dormant:
+                RemoveDormant(task);
+                Recycle(task);
+                return false;
             case TaskPhase.Receiving when !task.IsQueued:
                 Recycle(task);
                 return false;

@@ -55,7 +55,7 @@ internal sealed partial class IscsiSession
         if (needed <= task.ReservedBytes)
             return true;
         var more = needed - task.ReservedBytes;
-        var isFirst = _reserved == 0;
+        var isFirst = _reserved == _dormantReserved;
         if (!isFirst && !isNext && _waiting.Head is not null)
             return false;
         if (!isFirst && (DataBytes + more > _target.Options.SessionDataBytes || _target.DataBytes + more > _target.Options.TotalDataBytes))

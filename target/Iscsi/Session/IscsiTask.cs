@@ -43,6 +43,12 @@ internal sealed partial class IscsiTask : OutputItem
     /// <summary>It is in the task set: all commands before it have arrived.</summary>
     public bool IsDelivered { get; set; }
 
+    /// <summary>Its place among all tasks of the target that entered a task set.</summary>
+    public ulong Order { get; set; }
+
+    /// <summary>It is in the task set and not SIMPLE: others may have to wait for it.</summary>
+    public bool IsConstraint { get; set; }
+
     /// <summary>The initiator expects data-in.</summary>
     public bool IsRead { get; set; }
 

@@ -12,6 +12,9 @@ internal enum TaskPhase : byte
     /// <summary>Waits for data buffers.</summary>
     Waiting,
 
+    /// <summary>Has all its data and waits for other tasks to end, by its attribute or theirs (SAM-5, 8.6).</summary>
+    Dormant,
+
     /// <summary>With the SCSI device.</summary>
     Running,
 

@@ -117,7 +117,11 @@ internal static class PersistentReserveOut
         foreach (var (registration, attention) in change.Notices)
             unit.Notify(registration, attention);
         if (action == Action.PreemptAndAbort)
+        {
+            AbortTasks(device, command, view, change.Preempted);
             await DrainAsync(view, change.Preempted);
+        }
+
         await command.Good();
     }
 
@@ -146,7 +150,22 @@ internal static class PersistentReserveOut
         return journal.SaveAsync(unit.Volume.Id, next.IsPersistent && next.Registrations.Count > 0 ? next.ToRecord() : null);
     }
 
-    // What preempted nexuses have under way comes to its end before the answer leaves; what of theirs has not begun is
+    // SPC-5, 5.14.11.5: the tasks of the preempted nexuses end without an answer, and their owners learn it; removal of the
+    // medium is no longer prevented by them.
+    private static void AbortTasks(ScsiDevice device, ScsiCommand command, LunView view, List<Registration> preempted)
+    {
+        foreach (var other in view.Unit.Views)
+        {
+            if (!preempted.Exists(registration => registration.IsOf(other.Nexus)))
+                continue;
+            other.PreventsRemoval = false;
+            var isAborted = device.TaskSets?.AbortTasks(other.Nexus, view.Nexus, command.Lun, command) ?? false;
+            if (isAborted && !ReferenceEquals(other.Nexus, view.Nexus))
+                other.Pending |= UnitAttentions.CommandsCleared;
+        }
+    }
+
+    // What preempted nexuses have under way at the volume comes to its end before the answer leaves; what of theirs has not begun is
     // kept out by the reservation. So nothing of it reaches the medium afterwards.
     private static async ValueTask DrainAsync(LunView view, List<Registration> preempted)
     {

@@ -68,14 +68,9 @@ public sealed class DamagedDiskTests : EndToEndTest
             session.Write((long)index * Chunk, block);
         }
 
-        void InSession(Action<LibiscsiSession> work) => Sandbox.RunInNetwork(() =>
-        {
-            using var session = LibiscsiSession.Connect(service.Portal, UssService.TargetIqn, 1, "iqn.2026-11.local.uss.test:filler");
-            work(session);
-            session.Logout();
-        }).GetAwaiter().GetResult();
+        void Fill(Action<LibiscsiSession> work) => InSession(service, 1, work, "filler");
 
-        InSession(session =>
+        Fill(session =>
         {
             var refused = Assert.Throws<CommandRefusedException>(() =>
             {
@@ -90,12 +85,12 @@ public sealed class DamagedDiskTests : EndToEndTest
 
         // Room again: writes go on without a restart, and a restart finds everything.
         Sandbox.Shell(Limit, $"rm {data}/filler").Succeeded();
-        InSession(session => WriteChunk(session, written++));
+        Fill(session => WriteChunk(session, written++));
         service.Kill();
         service.Start();
         VerifyAll();
 
-        void VerifyAll() => InSession(session =>
+        void VerifyAll() => Fill(session =>
         {
             for (var index = 0; index < written; index++)
             {

@@ -1,3 +1,5 @@
+using Uss.EndToEnd.Iscsi;
+
 namespace Uss.EndToEnd.Harness;
 
 /// <summary>
@@ -55,6 +57,16 @@ public abstract class EndToEndTest
         service.Start();
         return service;
     }
+
+    /// <summary>Runs code in a session of libiscsi.</summary>
+    private protected void InSession(UssService service, int lun, Action<LibiscsiSession> work, string initiator = "tester", uint? number = null) =>
+        Sandbox.RunInNetwork(() =>
+        {
+            using var session = LibiscsiSession.Connect(
+                service.Portal, UssService.TargetIqn, lun, "iqn.2026-11.local.uss.test:" + initiator, number);
+            work(session);
+            session.Logout();
+        }).GetAwaiter().GetResult();
 
     /// <summary>Waits until a condition holds; fails the test with the message when it does not within the limit.</summary>
     private protected static void Eventually(TimeSpan limit, Func<bool> condition, Func<string> message)

@@ -51,7 +51,25 @@ internal static partial class Libiscsi
         nint context, int lun, ulong block, byte* data, uint lengthBytes, int blockSize,
         int protection, int disablePageOut, int forceUnitAccess, int forceNonVolatile, int group, IoVector* vectors, int vectorCount);
 
+    /// <summary>Fixes the initiator session identifier, so that the next session is the same initiator port.</summary>
+    [LibraryImport(Library, EntryPoint = "iscsi_set_isid_random")]
+    public static partial int SetIsid(nint context, uint number, uint qualifier);
+
+    [LibraryImport(Library, EntryPoint = "scsi_create_task")]
+    public static unsafe partial nint CreateTask(int cdbLength, byte* cdb, int transferDirection, int expectedLength);
+
+    /// <param name="data">The data-out, or null.</param>
+    [LibraryImport(Library, EntryPoint = "iscsi_scsi_command_sync")]
+    public static unsafe partial nint Command(nint context, int lun, nint task, Data* data);
+
     public static string GetError(nint context) => Marshal.PtrToStringUTF8(GetErrorText(context)) ?? "";
+
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct Data
+    {
+        public nuint Length;
+        public byte* Bytes;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public unsafe struct IoVector

@@ -22,10 +22,13 @@ internal sealed unsafe class LibiscsiSession : IDisposable
     }
 
     /// <summary>Logs in.</summary>
+    /// <param name="sessionNumber">Number in the session identifier, for a session that comes back as the same initiator port.</param>
     /// <exception cref="SessionLostException">The target is not there or refuses.</exception>
-    public static LibiscsiSession Connect(string portal, string targetIqn, int lun, string initiatorIqn)
+    public static LibiscsiSession Connect(string portal, string targetIqn, int lun, string initiatorIqn, uint? sessionNumber = null)
     {
         var context = Libiscsi.CreateContext(initiatorIqn);
+        if (sessionNumber is { } number)
+            _ = Libiscsi.SetIsid(context, number, 1);
         var session = new LibiscsiSession(context, lun);
         Libiscsi.SetTargetName(context, targetIqn);
         Libiscsi.SetSessionType(context, Libiscsi.NormalSession);
@@ -60,6 +63,20 @@ internal sealed unsafe class LibiscsiSession : IDisposable
             var vector = new Libiscsi.IoVector { Base = start, Length = (nuint)data.Length };
             Complete(Libiscsi.Write16(
                 _context, _lun, (ulong)(offsetBytes / SectorSize), null, (uint)data.Length, SectorSize, 0, 0, 0, 0, 0, &vector, 1), "WRITE");
+        }
+    }
+
+    /// <summary>A command without data or with data-out.</summary>
+    /// <exception cref="CommandRefusedException">It ended with another status than GOOD; the message has the sense data.</exception>
+    public void Run(ReadOnlySpan<byte> cdb, ReadOnlySpan<byte> dataOut = default)
+    {
+        const int NoData = 0;
+        const int Write = 2;
+        fixed (byte* cdbStart = cdb, dataStart = dataOut)
+        {
+            var data = new Libiscsi.Data { Length = (nuint)dataOut.Length, Bytes = dataStart };
+            var task = Libiscsi.CreateTask(cdb.Length, cdbStart, dataOut.IsEmpty ? NoData : Write, dataOut.Length);
+            Complete(Libiscsi.Command(_context, _lun, task, dataOut.IsEmpty ? null : &data), $"command 0x{cdb[0]:x2}");
         }
     }
 

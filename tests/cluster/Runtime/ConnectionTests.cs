@@ -21,6 +21,20 @@ public sealed class ConnectionTests(string kind) : ReactorContract(kind)
     });
 
     [Test]
+    public Task An_attempt_with_a_time_limit_connects_or_tells_why_not() => Run(async reactor =>
+    {
+        var (client, server, listener) = await Connections.MakeAsync(reactor);
+        var accept = listener.AcceptAsync();
+        var second = await reactor.ConnectAsync(listener.Local, 10_000 * MillisecondNs);
+        Assert.That(second.Fault, Is.Null);
+        await second.Value!.CloseAsync();
+        await (await accept).Value!.CloseAsync();
+        await CloseAsync(client, server, listener);
+        var refused = await reactor.ConnectAsync(listener.Local, 10_000 * MillisecondNs);
+        Assert.That(refused.Fault?.Code, Is.EqualTo("connection-refused"));
+    });
+
+    [Test]
     public Task Both_ends_know_both_addresses() => Run(async reactor =>
     {
         var (client, server, listener) = await Connections.MakeAsync(reactor);

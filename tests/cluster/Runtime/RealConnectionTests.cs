@@ -22,6 +22,25 @@ public sealed class RealConnectionTests(string kind) : RealReactorContract(kind)
     });
 
     [Test]
+    public Task An_attempt_that_nobody_answers_ends_in_time() => Run(async reactor =>
+    {
+        // A listener whose backlog is full drops what knocks.
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(0);
+        var address = (IPEndPoint)listener.LocalEndPoint!;
+        var knocking = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        foreach (var socket in knocking)
+            _ = socket.ConnectAsync(address).ContinueWith(static attempt => attempt.Exception, TaskScheduler.Default);
+        await reactor.DelayAsync(50 * MillisecondNs);
+
+        var result = await reactor.ConnectAsync(new Endpoint(IPAddress.Loopback, (ushort)address.Port), 100 * MillisecondNs);
+        Assert.That(result.Fault?.Code, Is.EqualTo("connection-timeout"));
+        Assert.That(result.Fault!.Message, Does.Contain(address.ToString()));
+        knocking.ForEach(socket => socket.Dispose());
+    });
+
+    [Test]
     public Task A_reset_shows_as_an_error() => Run(async reactor =>
     {
         var (peer, connection) = await AcceptPlainAsync(reactor);

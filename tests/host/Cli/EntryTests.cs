@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Uss.TestSupport;
 
 namespace Uss.Host.Cli;
@@ -51,6 +52,9 @@ public sealed class EntryTests
     [TestCase("serve --disks 0", "--disks")]
     [TestCase("serve --disk-size 1M", "1M")]
     [TestCase("serve --nodes 0", "0")]
+    [TestCase("sim --scenario nothing", "nothing")]
+    [TestCase("sim --seeds 0", "--seeds")]
+    [TestCase("store inspect /dev/null --limit -1", "-1")]
     [TestCase("nonsense", "nonsense")]
     public async Task BadUsageNamesTheMistake(string line, string named) =>
         (await CommandLine.RunAsync([.. line.Split(' '), "--data", _folder])).ExpectError(ExitCode.Usage, named);
@@ -78,6 +82,16 @@ public sealed class EntryTests
         var version = await CommandLine.RunAsync("version");
         Assert.That(version.Output, Does.Match(@"^uss \d+\.\d+\.\d+"));
         Assert.That(version.ExitCode, Is.Zero);
+        var json = await CommandLine.RunAsync("version", "-o", "json");
+        Assert.That(JsonDocument.Parse(json.Output).RootElement.GetProperty("version").GetString(), Is.EqualTo(version.Output[4..].Trim()));
+    }
+
+    [Test]
+    public async Task ASimulationIsReportedAsJsonToo()
+    {
+        var run = await CommandLine.RunAsync("sim", "--scenario", "store", "--ticks", "50", "-o", "json");
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Error);
+        Assert.That(JsonDocument.Parse(run.Output).RootElement.GetProperty("passed").GetBoolean(), Is.True);
     }
 
     private static IEnumerable<string[]> Walk(Command command, string[] path) =>

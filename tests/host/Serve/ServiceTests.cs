@@ -92,6 +92,16 @@ public sealed class ServiceTests
     [TestCase("volume create Big --size 1G", ExitCode.Usage, "Big")]
     [TestCase("volume create v1 --size 1G --copies 3", ExitCode.Failed, "3")]
     [TestCase("volume show nothing", ExitCode.NotFound, "nothing")]
+    [TestCase("volume resize nothing --size 1G", ExitCode.NotFound, "nothing")]
+    [TestCase("volume rm nothing --confirm nothing", ExitCode.NotFound, "nothing")]
+    [TestCase("volume create v1 --size 1M --copies 0", ExitCode.Usage, "0")]
+    [TestCase("volume create v1 --size 512", ExitCode.Usage, "512")]
+    [TestCase("volume create v1 --size 9000P", ExitCode.Usage, "9000P")]
+    [TestCase("lun map nothing", ExitCode.NotFound, "nothing")]
+    [TestCase("lun map demo --lun 3 --initiator host1", ExitCode.Usage, "host1")]
+    [TestCase("lun unmap 0 --initiator iqn.2001-04.com.example:a", ExitCode.NotFound, "LUN 0")]
+    [TestCase("initiator set iqn.2001-04.com.example:a --no-chap", ExitCode.NotFound, "iqn.2001-04.com.example:a")]
+    [TestCase("initiator create iqn.2001-04.com.example:a --chap-user u --chap-secret short", ExitCode.Usage, "12")]
     [TestCase("volume rm demo --confirm demo", ExitCode.Conflict, "LUN 0")]
     [TestCase("lun map demo --lun 0", ExitCode.Conflict, "LUN 0")]
     [TestCase("lun map demo --lun 256", ExitCode.Usage, "256")]
@@ -161,8 +171,8 @@ public sealed class ServiceTests
         var service = await StartAsync();
         Assert.That(File.Exists(path), Is.False, "a known disk must not come back empty");
         var status = await service.JsonAsync("status");
-        Assert.That(status.GetProperty("state").GetString(), Is.EqualTo("degraded"));
-        Assert.That(status.GetProperty("problems").GetRawText(), Does.Contain("disk1.uss"));
+        Assert.That(status.GetProperty("state").GetString(), Is.EqualTo("failed"), "the volume has its data in one copy");
+        Assert.That(status.GetProperty("problems").GetRawText(), Does.Contain("disk1.uss").And.Contain("disk1 is failed").And.Contain("demo"));
         Assert.That(await service.CommandAsync("disk ls"), Does.Match(@"disk1\s+failed").And.Match(@"disk0\s+healthy"));
 
         await service.StopAsync();

@@ -94,7 +94,7 @@ public class InquiryTests
         using var rig = new ScsiRig();
         Assert.That(
             Convert.ToHexString(rig.Run("12 01 86 00 FF 00").Data),
-            Is.EqualTo("0086003C" + "0005000100000000" + "0040" + new string('0', 100)));
+            Is.EqualTo("0086003C" + "0007000100000000" + "0040" + new string('0', 100)));
     }
 
     [Test]

@@ -11,12 +11,16 @@ internal sealed class TargetRig : IDisposable
     public const string TargetName = "iqn.2026-11.local.uss:default";
 
     public TargetRig(
-        IscsiTargetOptions? options = null, TargetConfiguration? configuration = null, IScsiDevice? device = null, ulong seed = 1)
+        IscsiTargetOptions? options = null,
+        TargetConfiguration? configuration = null,
+        IScsiDevice? device = null,
+        ulong seed = 1,
+        Func<Reactor, IScsiDevice>? makeDevice = null)
     {
         World = new SimulatedWorld(seed);
         Server = World.CreateReactor("server");
         Client = World.CreateReactor("client");
-        Device = device ?? new FakeDevice();
+        Device = makeDevice?.Invoke(Server) ?? device ?? new FakeDevice();
         Configuration = configuration ?? Open;
         Target = World.Run(Server, () =>
         {

@@ -27,6 +27,48 @@ public sealed class NodeServiceTests : ServiceFixture
         Assert.That(status.Problems.Single().Message, Does.Contain("disk1.uss"));
     }
 
+    [TestCase("degraded")]
+    [TestCase("failed")]
+    public async Task AVolumeThatIsNotHealthySaysWhyAndIsCounted(string state)
+    {
+        Node.Volumes["v1"] = Node.Volumes["v1"] with { State = state, Problem = new ProblemItem("volume-" + state, "v1: disk1.", "Do.") };
+        var status = Good(await Services.Node.StatusAsync());
+        Assert.That(status.State, Is.EqualTo(state));
+        Assert.That((status.DegradedVolumes, status.FailedVolumes), Is.EqualTo(state == "failed" ? (0, 1) : (1, 0)));
+        Assert.That(status.Problems.Single().Message, Is.EqualTo("v1: disk1."));
+        Assert.That(Good(await Services.Volumes.GetAsync("v1")).Problem?.Fix, Is.EqualTo("Do."));
+    }
+
+    [TestCase(79, null, null)]
+    [TestCase(80, null, "disk-nearly-full")]
+    [TestCase(10, 100L << 20, "host-nearly-full")]
+    [TestCase(10, 10L << 30, null)]
+    public async Task SpaceThatRunsOutIsAProblem(long usedBytes, long? hostFreeBytes, string? code)
+    {
+        Node.Disks.Add(new DiskView
+        {
+            Name = "disk0",
+            Path = "/d/disk0.uss",
+            State = "healthy",
+            SizeBytes = 20L << 30,
+            HostFreeBytes = hostFreeBytes,
+            Figures = new DiskFigures
+            {
+                DataBytes = 100,
+                UsedBytes = usedBytes,
+                Objects = 0,
+                MemoryBytes = 0,
+                BytesAccepted = 0,
+                BytesWritten = 0,
+                Flushes = 0,
+                DamagedBlocks = 0,
+                Checkpoints = 0,
+                LogBytes = 0,
+            },
+        });
+        Assert.That(Good(await Services.Node.StatusAsync()).Problems.SingleOrDefault()?.Code, Is.EqualTo(code));
+    }
+
     [Test]
     public async Task DiscoverySessionsAreNotCounted()
     {

@@ -12,8 +12,8 @@ public sealed class VolumeServiceTests : ServiceFixture
         Assert.That(volumes.Select(volume => (volume.Name, volume.Luns.Count)), Is.EqualTo(new[] { ("demo", 0), ("v1", 1) }));
     }
 
-    [TestCase(512, 4096)]
-    [TestCase(4096, 4096)]
+    [TestCase(1 << 20, 1 << 20)]
+    [TestCase((1 << 20) + 512, (1 << 20) + 4096)]
     [TestCase((1L << 30) + 512, (1L << 30) + 4096)]
     public async Task SizesAreRoundedUpToWholeBlocks(long asked, long got)
     {
@@ -23,7 +23,8 @@ public sealed class VolumeServiceTests : ServiceFixture
 
     [TestCase(0)]
     [TestCase(-512)]
-    [TestCase(1000)]
+    [TestCase(4096)]
+    [TestCase((1 << 20) + 1)]
     public async Task BadSizesAreRefused(long sizeBytes)
     {
         ExpectFault(await Services.Volumes.CreateAsync(new CreateVolume { Name = "v2", SizeBytes = sizeBytes }), "bad-size");
@@ -52,6 +53,13 @@ public sealed class VolumeServiceTests : ServiceFixture
         ExpectFault(await Services.Volumes.RemoveAsync("v1", "demo"), "confirmation-required", "v1");
         Good(await Services.Volumes.RemoveAsync("v1", "v1"));
         ExpectFault(await Services.Volumes.RemoveAsync("v1", "v1"), "volume-not-found", "v1");
+    }
+
+    [Test]
+    public async Task ShrinkingIsRefusedAndAVolumeThatIsNotThereIsNotFound()
+    {
+        ExpectFault(await Services.Volumes.ResizeAsync("v1", new ChangeVolume { SizeBytes = 1 << 20 }), "volume-shrinks", "v1");
+        ExpectFault(await Services.Volumes.ResizeAsync("v9", new ChangeVolume { SizeBytes = 1 << 20 }), "volume-not-found", "v9");
     }
 
     [Test]
