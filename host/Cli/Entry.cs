@@ -54,9 +54,14 @@ internal static class Entry
                 path.Insert(0, command.Command.Name);
         }
 
+        // The parser breaks lists of values over lines, and where a command is unknown it also misses one.
+        var messages = parsed.Errors.Select(problem => string.Join(' ', problem.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
+            .Distinct().ToList();
+        if (messages.Count > 1)
+            messages.Remove("Required command was not provided.");
         return new Fault(
             "bad-usage",
-            string.Join(' ', parsed.Errors.Select(problem => problem.Message).Distinct()),
+            string.Join(' ', messages),
             $"See `uss {string.Join(' ', path.Append("--help"))}`.");
     }
 }

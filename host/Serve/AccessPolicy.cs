@@ -1,5 +1,4 @@
 using Uss.Runtime;
-using Uss.WebUi.Services;
 
 namespace Uss.Host.Serve;
 
@@ -13,9 +12,11 @@ internal static class AccessPolicy
     public static bool IsOpenOnLoopback(ServeOptions options) => options.IsLoopbackOnly && !options.RequireRule;
 
     /// <summary>Refuses to listen beyond loopback while there is no rule at all.</summary>
-    public static Fault? Check(ServeOptions options, AccessRules rules)
+    /// <param name="options">What was asked for; may bring rules.</param>
+    /// <param name="hasRules">Earlier starts or commands made rules.</param>
+    public static Fault? Check(ServeOptions options, bool hasRules)
     {
-        if (options.IsLoopbackOnly || rules.Initiators.Count > 0)
+        if (options.IsLoopbackOnly || hasRules || options.Initiators.Count > 0 || options.ChapUser is not null)
             return null;
         var portal = options.Iscsi.First(endpoint => !endpoint.IsLoopback);
         return new Fault(

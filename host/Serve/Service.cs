@@ -95,10 +95,20 @@ internal sealed class Service
         var coordination = database.Value;
         _parts.Add(("coordination store", () => OnReactor(reactor, coordination.CloseAsync)));
 
+        // Refused before disks are made for it.
+        if (await CheckAccessAsync(new ReactorRecordStore(reactor, coordination)) is { } refused)
+            return refused;
+
         var block = await StartBlockLayerAsync(reactor, coordination);
         if (!block.IsOk)
             return block.Fault;
         return await StartFrontEndsAsync(reactor, coordination, block.Value, held, notifier);
+    }
+
+    private async Task<Fault?> CheckAccessAsync(ReactorRecordStore records)
+    {
+        var present = await records.ListAsync(RecordKeys.Initiators);
+        return present.IsAvailable ? AccessPolicy.Check(_options, present.Entries.Count > 0) : Faults.RecordsUnavailable;
     }
 
     private async Task<Result<BlockLayer>> StartBlockLayerAsync(
@@ -145,7 +155,7 @@ internal sealed class Service
         var rules = await services.Access.ReadAsync();
         if (!rules.IsOk)
             return rules.Fault;
-        if (AccessPolicy.Check(_options, rules.Value) is { } refused)
+        if (AccessPolicy.Check(_options with { Initiators = [], ChapUser = null }, rules.Value.Initiators.Count > 0) is { } refused)
             return refused;
         var isOpen = AccessPolicy.IsOpenOnLoopback(_options);
 
@@ -206,7 +216,7 @@ internal sealed class Service
 
         var ready = StartupText.Ready(status.Value);
         await _output.WriteLineAsync(ready);
-        await _output.WriteLineAsync(StartupText.Attach(status.Value, portal));
+        await _output.WriteLineAsync(StartupText.Attach(status.Value, portal, _options.Folder));
         await _output.FlushAsync();
         notifier.Ready(ready);
         return null;

@@ -14,8 +14,10 @@ internal static class StartupText
     /// <summary>How to attach from Linux, Windows and QEMU.</summary>
     /// <param name="status">The service.</param>
     /// <param name="portal">Where the target listens.</param>
-    public static string Attach(StatusView status, Endpoint portal)
+    /// <param name="folder">The data folder, which commands must be told when it is not the default.</param>
+    public static string Attach(StatusView status, Endpoint portal, DataFolder folder)
     {
+        var export = folder.Path == new DataFolder("data").Path ? "" : $"export USS_DATA={folder.Path}; ";
         var address = portal.Address.Equals(System.Net.IPAddress.Any) || portal.Address.Equals(System.Net.IPAddress.IPv6Any)
             ? "ADDRESS"
             : portal.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{portal.Address}]" : $"{portal.Address}";
@@ -29,7 +31,7 @@ internal static class StartupText
                         Connect-IscsiTarget -NodeAddress {status.Target}
                         Get-Disk | Where-Object BusType -eq iSCSI    # bring it online and format it
               QEMU      qemu-system-x86_64 -drive file=iscsi://{address}:{portal.Port}/{status.Target}/0,format=raw,if=virtio
-            Manage      uss status, uss volume create v1 --size 50G, uss lun map v1 --lun 1, uss --help
+            Manage      {export}./uss status, ./uss volume create v1 --size 50G, ./uss lun map v1 --lun 1, ./uss --help
             Stop        Ctrl-C
             """;
     }

@@ -24,6 +24,7 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
             Assert.That(ExitCode, Is.EqualTo(exitCode), Error);
             Assert.That(lines[0], Does.StartWith("error: ").And.Contain(named));
             Assert.That(lines[^1], Does.StartWith("fix: "));
+            Assert.That(lines, Has.Length.EqualTo(2));
             Assert.That(Output, Is.Empty);
         });
     }

@@ -1,14 +1,9 @@
 using Uss.Runtime;
-using Uss.WebUi.Services;
 
 namespace Uss.Host.Serve;
 
 public sealed class AccessPolicyTests
 {
-    private static readonly AccessRules _noRules = new([], []);
-    private static readonly AccessRules _oneRule = new(
-        [], [new InitiatorRecord { Iqn = "iqn.2001-04.com.example:a", Created = DateTimeOffset.UnixEpoch }]);
-
     [TestCase("127.0.0.1:3260", true)]
     [TestCase("127.0.0.2:3260", true)]
     [TestCase("[::1]:3260", true)]
@@ -22,8 +17,10 @@ public sealed class AccessPolicyTests
         {
             Assert.That(AccessPolicy.IsOpenOnLoopback(options), Is.EqualTo(isOpen));
             Assert.That(AccessPolicy.IsOpenOnLoopback(options with { RequireRule = true }), Is.False);
-            Assert.That(AccessPolicy.Check(options, _noRules) is null, Is.EqualTo(isOpen));
-            Assert.That(AccessPolicy.Check(options, _oneRule), Is.Null);
+            Assert.That(AccessPolicy.Check(options, hasRules: false) is null, Is.EqualTo(isOpen));
+            Assert.That(AccessPolicy.Check(options, hasRules: true), Is.Null);
+            Assert.That(AccessPolicy.Check(options with { Initiators = ["iqn.2001-04.com.example:a"] }, hasRules: false), Is.Null);
+            Assert.That(AccessPolicy.Check(options with { ChapUser = "u" }, hasRules: false), Is.Null);
         });
     }
 
@@ -32,7 +29,7 @@ public sealed class AccessPolicyTests
     {
         var options = Options("127.0.0.1:3260", "192.0.2.1:3260");
         Assert.That(AccessPolicy.IsOpenOnLoopback(options), Is.False);
-        var fault = AccessPolicy.Check(options, _noRules);
+        var fault = AccessPolicy.Check(options, hasRules: false);
         Assert.That(fault!.ToString(), Does.Contain("192.0.2.1:3260").And.Contain("--initiator"));
     }
 

@@ -144,6 +144,7 @@ public sealed class ServiceTests
     {
         var fault = await RunningService.StartExpectingRefusalAsync(_folder, "--iscsi", "0.0.0.0:0");
         Assert.That(fault.Code, Is.EqualTo("open-portal"));
+        Assert.That(File.Exists(Path.Combine(_folder, "disk0.uss")), Is.False, "nothing is made for a start that is refused");
         var service = await StartAsync("--iscsi", "0.0.0.0:0", "--initiator", "iqn.1993-08.org.debian:01:abc");
         Assert.That((await service.JsonAsync("status")).GetProperty("openOnLoopback").GetBoolean(), Is.False);
         await RestartAsync("--iscsi", "0.0.0.0:0");
