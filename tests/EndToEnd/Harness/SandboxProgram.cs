@@ -75,7 +75,14 @@ internal sealed class SandboxProgram : IDisposable
     }
 
     /// <summary>Sends a signal to the program's own process.</summary>
-    public void Signal(int signal) => NativeMethods.Signal(ProcessId, signal);
+    public void Signal(int signal)
+    {
+        NativeMethods.Signal(ProcessId, signal);
+
+        // The process that carries it into the sandbox stops with it, and must go on with it to see its end.
+        if (signal == NativeMethods.SignalContinue)
+            NativeMethods.Signal(_process.Id, signal);
+    }
 
     /// <summary>Waits for the end; past the limit the program is killed and the test fails.</summary>
     public ProgramResult WaitForExit(TimeSpan limit)
