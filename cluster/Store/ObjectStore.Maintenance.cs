@@ -54,8 +54,16 @@ public sealed partial class ObjectStore
 
         // The host has no space for map images. The log goes on as long as there is room in it.
         _checkpointNotBeforeNs = _core.Reactor.MonotonicNs + CheckpointRetryNs;
+        _core.Reactor.Schedule(CheckpointRetryNs, static state => ((ObjectStore)state!).OnCheckpointRetry(), this);
+        _core.Relief.WakeAll();
         if (_log.IsFull)
             _log.RejectQueued();
+    }
+
+    private void OnCheckpointRetry()
+    {
+        if (!_core.IsClosing && !_core.IsReadOnly)
+            ConsiderCheckpoint();
     }
 
     // One timer, armed only when there is something that quiet time would let us do.

@@ -34,6 +34,9 @@ public sealed partial class ObjectStore
         var store = new ObjectStore(new StoreCore(reactor, disk, options, superblock.Value));
         if (await store.RecoverAsync() is not { } fault)
             return store;
+        store._core.IsClosing = true;
+        store._idleTimer?.Cancel();
+        await store._checkpointer.WaitAsync();
         if (store._log.IsStarted)
             await store._log.StopAsync();
         store._core.Dispose();
@@ -42,6 +45,16 @@ public sealed partial class ObjectStore
 
     private async ValueTask<Fault?> RecoverAsync()
     {
+        // What a killed process wrote may be in the device's cache only. A checkpoint or log batch that recovery sees there
+        // is built upon at once, so it must be durable first: power may fail before the next commit.
+        if (_core.Disk.NeedsFlush && await _core.Disk.FlushAsync() is { IsOk: false } failed)
+        {
+            return new Fault(
+                "disk-flush-failed",
+                $"Flushing {_core.Disk.Path} failed: {Errno.Describe(failed.Error)}.",
+                "Replace the disk. What was acknowledged before is kept.");
+        }
+
         if (await new CheckpointLoader(_core).LoadAsync() is { } damaged)
             return damaged;
         using var recovery = new Recovery(_core, _loader);
@@ -73,6 +86,14 @@ public sealed partial class ObjectStore
         {
             if (_core.ReadOnlyBecause is { } reason)
                 return reason;
+            if (_log.IsFull && !_checkpointer.IsRunning && _core.Reactor.MonotonicNs < _checkpointNotBeforeNs)
+            {
+                return new Fault(
+                    "host-file-system-full",
+                    $"The log of {_core.Disk.Path} is full, and the file system that holds it has no space for a checkpoint.",
+                    "Free space on that file system and try again.");
+            }
+
             await _core.Relief.WaitAsync();
         }
 

@@ -101,6 +101,10 @@ public sealed partial class ObjectStore
         {
             _core.MemoryWaits += _core.IsMemoryShort ? 1 : 0;
             ConsiderCheckpoint();
+
+            // A host without space for a checkpoint leaves no way to make memory free.
+            if (_core.IsMemoryShort && !_checkpointer.IsRunning && _core.Reactor.MonotonicNs < _checkpointNotBeforeNs)
+                return (StoreStatus.NoSpace, -1);
             await _core.Relief.WaitAsync();
             if (_core.IsReadOnly)
                 return (StoreStatus.IoError, -1);

@@ -27,4 +27,10 @@ internal enum StoreFaults
 
     /// <summary>Frees the pages of replaced map images before the checkpoint is durable.</summary>
     FreeImagesEarly = 64,
+
+    /// <summary>Writes a checkpoint's superblock before what it refers to is flushed.</summary>
+    SuperblockBeforeFlush = 128,
+
+    /// <summary>Loses the last record of a log batch of several at recovery.</summary>
+    LoseLogRecord = 256,
 }

@@ -86,7 +86,8 @@ internal sealed partial class Checkpointer
     {
         var buffer = _core.Reactor.Buffers.Rent(Superblock.Bytes);
         superblock.Write(buffer.Slice(0, Superblock.Bytes).Span);
-        var io = await FlushAsync();
+        var isPremature = (_core.Options.Faults & StoreFaults.SuperblockBeforeFlush) != 0;
+        var io = isPremature ? default : await FlushAsync();
         if (io.IsOk)
             io = await WriteAsync(Superblock.OffsetOf(superblock.Area), buffer.Slice(0, Superblock.Bytes));
         if (io.IsOk)

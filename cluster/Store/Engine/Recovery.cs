@@ -93,9 +93,10 @@ internal sealed partial class Recovery : IDisposable
         {
             if (!LogRecord.TryRead(payload, _core.Geometry, out var view))
                 return false;
+            var isLost = (_core.Options.Faults & StoreFaults.LoseLogRecord) != 0 && ordinal > 0 && ordinal == reader.Header.RecordCount - 1;
             if (view.Record.Kind == LogRecordKind.VoidRecord)
                 _voided.Add((view.Record.Version, (int)view.Record.Index));
-            else
+            else if (!isLost)
                 Keep(reader.Lsn, ordinal, payload[..view.Record.LengthBytes]);
             payload = payload[view.Record.LengthBytes..];
         }

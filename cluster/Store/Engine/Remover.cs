@@ -13,6 +13,7 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
     private readonly WaitList _stopped = new();
     private bool _isRunning;
     private bool _isWanted;
+    private bool _isBlocked;
 
     /// <summary>True while the layer is on its way out, so that no operation may start on it.</summary>
     public bool IsLeaving(ObjectId id, uint sequence)
@@ -50,11 +51,20 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         {
             _isWanted = false;
             var spaces = core.State.Marks.DeletedSpaces.ToArray();
+            _isBlocked = false;
             await SweepAsync();
+            if (_isBlocked)
+            {
+                _isWanted = true;
+                await core.Reactor.DelayAsync(RetryNs);
+            }
+
             foreach (var space in spaces)
             {
-                if (!IsStopping)
-                    await LogAsync(LogRecordKind.SpaceGone, space, 0, 0, 0, -1);
+                if (IsStopping || await LogAsync(LogRecordKind.SpaceGone, space, 0, 0, 0, -1))
+                    continue;
+                _isWanted = true;
+                await core.Reactor.DelayAsync(1000 * RetryNs);
             }
 
             core.Relief.WakeAll();
@@ -107,6 +117,13 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
     {
         while (!IsStopping)
         {
+            if (IsBehindAnother(slot))
+            {
+                // The layer in between is in this sweep too, or under way; a later sweep takes this layer.
+                _isBlocked = true;
+                return;
+            }
+
             // Operations that began before may still be on their way; none begins now.
             core.State.Table.State(slot).Flags |= LayerFlags.Leaving;
             if (core.State.Table.State(slot).Pins > 0 || checkpointer.IsRunning)
@@ -123,6 +140,24 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         }
     }
 
+    // True when a newer layer of the object lies between this one and the one that it is to become part of. That one goes
+    // first: were this one to take the newer sequence, its blocks would hide those of the layer in between.
+    private bool IsBehindAnother(int slot)
+    {
+        var table = core.State.Table;
+        ref readonly var entry = ref table.Read(slot);
+        if (entry.Kind != TableEntryKind.Layer || core.State.Marks.IsDeleted(entry.Space))
+            return false;
+        var target = core.State.Marks.NextLive(entry.Space, entry.Sequence);
+        for (var newer = table.Find(entry.Id); newer >= 0 && newer != slot; newer = table.Older(newer))
+        {
+            if (table.Read(newer).Sequence < target)
+                return true;
+        }
+
+        return false;
+    }
+
     // False when something came between: another look is needed.
     private async ValueTask<bool> RemoveQuietAsync(int slot)
     {
@@ -130,22 +165,24 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         var into = PinAll(slot);
         var isLoaded = await loader.LoadAsync(slot) && (into < 0 || await loader.LoadAsync(into));
         var isDone = isLoaded && core.State.Table.State(slot).Pins == 1 && !IsStopping;
+        var isRefused = false;
         if (isDone)
         {
             var (kind, space, index, sequence, target) = RecordOf(slot);
-            await LogAsync(kind, space, index, sequence, target, slot);
-            SettleRelabelled(kind, new ObjectId(space, index), target, slot);
+            isRefused = !await LogAsync(kind, space, index, sequence, target, slot);
+            isDone = !isRefused;
+            if (isDone)
+                SettleRelabelled(kind, new ObjectId(space, index), target, slot);
         }
-        else
-        {
+
+        if (!isDone)
             core.State.Table.State(slot).Pins--;
-        }
 
         if (into >= 0)
             core.State.Table.State(into).Pins--;
         if (--core.RemovalsInFlight == 0)
             core.Relief.WakeAll();
-        if (!isLoaded)
+        if (!isLoaded || isRefused)
             await core.Reactor.DelayAsync(1000 * RetryNs);
         return isDone;
     }
@@ -180,7 +217,8 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         return (kind, entry.Space, entry.Index, entry.Sequence, core.State.Marks.NextLive(entry.Space, entry.Sequence));
     }
 
-    private async ValueTask LogAsync(LogRecordKind kind, ulong space, uint index, uint sequence, uint target, int slot)
+    // False when the record was refused: the log is full and the host has no space, or the store has become read-only.
+    private async ValueTask<bool> LogAsync(LogRecordKind kind, ulong space, uint index, uint sequence, uint target, int slot)
     {
         var change = core.RentChange();
         change.Record.Kind = kind;
@@ -190,6 +228,6 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         change.Record.Version = target;
         change.Slot = slot;
         log.Enqueue(change);
-        await change.Task;
+        return (await change.Task).IsOk;
     }
 }

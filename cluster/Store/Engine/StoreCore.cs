@@ -6,6 +6,7 @@ namespace Uss.Store;
 internal sealed class StoreCore : IDisposable
 {
     private readonly Stack<StoreChange> _changes = new();
+    private bool _isDisposed;
 
     /// <summary>Creates the core of a store on an open disk.</summary>
     public StoreCore(Reactor reactor, IDisk disk, StoreOptions options, in Superblock superblock)
@@ -137,6 +138,9 @@ internal sealed class StoreCore : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         State.Dispose();
         Trim.Dispose();
     }

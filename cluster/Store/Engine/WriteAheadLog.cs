@@ -163,6 +163,9 @@ internal sealed partial class WriteAheadLog
     /// </summary>
     public void RejectQueued()
     {
+        // Voids and barriers cannot be refused; they wait for the next checkpoint.
+        if (_queue.First is null)
+            return;
         _isRejecting = true;
         PostSeal();
     }
