@@ -22,7 +22,7 @@ internal sealed unsafe class BufferSlab
         var capacity = BufferPool.MinimumBytes << sizeClass;
         _isPoisoned = isPoisoned;
         SizeBytes = SizeFor(capacity, isPoisoned);
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)SizeBytes, BufferPool.MinimumBytes);
+        _memory = isPoisoned ? SlabCache.Rent(SizeBytes) : (byte*)NativeMemory.AlignedAlloc((nuint)SizeBytes, BufferPool.MinimumBytes);
         Poison(_memory, SizeBytes);
         PageBuffer? buffers = null;
         for (var offset = SizeBytes - capacity; offset >= 0; offset -= capacity)
@@ -49,7 +49,10 @@ internal sealed unsafe class BufferSlab
     internal void Free()
     {
         Invariant.Check(_memory is not null);
-        NativeMemory.AlignedFree(_memory);
+        if (_isPoisoned)
+            SlabCache.Return(_memory, SizeBytes);
+        else
+            NativeMemory.AlignedFree(_memory);
         _memory = null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Uss.Runtime;
 using Uss.Runtime.Simulated;
 
@@ -29,12 +30,15 @@ public abstract class Scenario : IDisposable
     /// <summary>Operations that the scenario runs when nothing else is asked for.</summary>
     public abstract int DefaultTicks { get; }
 
+    /// <summary>Operations of one seed when nothing else is asked for: a scenario may make some seeds longer than others.</summary>
+    protected virtual int TicksOf(ulong seed) => DefaultTicks;
+
     /// <summary>Runs the scenario once.</summary>
     /// <exception cref="SimulationException">A promise was broken.</exception>
     public ScenarioReport Run(ulong seed, int ticks = 0, Action<string>? trace = null)
     {
         Seed = seed;
-        Ticks = ticks > 0 ? ticks : DefaultTicks;
+        Ticks = ticks > 0 ? ticks : TicksOf(seed);
         _world = new SimulatedWorld(seed) { Trace = trace };
         Story();
         return new ScenarioReport(World.TraceHash, World.EventsRun, World.NowNs, World.Faults, Milestones);
@@ -69,6 +73,13 @@ public abstract class Scenario : IDisposable
     {
         if (!condition)
             throw new SimulationException(promise);
+    }
+
+    /// <summary>Stops the run when a promise is broken; the words are put together only then.</summary>
+    protected static void Require(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref PromiseText promise)
+    {
+        if (!condition)
+            throw new SimulationException(promise.Take());
     }
 }
 

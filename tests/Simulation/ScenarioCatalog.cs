@@ -1,5 +1,6 @@
 using Uss.Simulation.Store;
 using Uss.Simulation.Target;
+using Uss.Simulation.Volumes;
 
 namespace Uss.Simulation;
 
@@ -16,6 +17,10 @@ public static class ScenarioCatalog
             "target",
             "The iSCSI target under initiators on a bad network.",
             static () => new TargetScenario()),
+        ["volumes"] = new(
+            "volumes",
+            "The block layer of one node with one and two copies, losing power, disks, bits and coordination.",
+            static () => new VolumeScenario()),
     };
 
     /// <summary>All of them, by name.</summary>

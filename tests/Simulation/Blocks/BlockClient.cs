@@ -7,9 +7,16 @@ namespace Uss.Simulation.Blocks;
 public sealed class BlockClient(int number, BlockWorkload workload, BlockHistory history, SeededRandom random)
 {
     private readonly byte[] _data = new byte[64 * BlockContent.BlockBytes];
+    private readonly List<BlockTicket> _failed = [];
 
     /// <summary>Its number.</summary>
     public int Number { get; } = number;
+
+    /// <summary>
+    /// True where a request that failed may still be done later, until <see cref="SettleFailed"/>: what a disk holds whose
+    /// write failed shows only when it is opened again.
+    /// </summary>
+    public bool KeepsFailedOpen { get; init; }
 
     /// <summary>A request without an outcome, if any.</summary>
     public BlockTicket? Open { get; private set; }
@@ -21,8 +28,11 @@ public sealed class BlockClient(int number, BlockWorkload workload, BlockHistory
         {
             if (random.Next(4) == 0)
                 await Reactor.Current.DelayAsync(random.Next(2_000_000));
-            if (await SendAsync(target, workload.Next()) == BlockOutcome.Lost)
+            var outcome = await SendAsync(target, workload.Next());
+            if (outcome == BlockOutcome.Lost)
                 return;
+            if (outcome == BlockOutcome.Failed && KeepsFailedOpen)
+                await Reactor.Current.DelayAsync(random.Next(10_000_000));
         }
     }
 
@@ -40,8 +50,22 @@ public sealed class BlockClient(int number, BlockWorkload workload, BlockHistory
         if (outcome == BlockOutcome.Lost)
             return outcome;
         Open = null;
+        if (outcome == BlockOutcome.Failed && KeepsFailedOpen)
+        {
+            _failed.Add(ticket);
+            return outcome;
+        }
+
         ticket.End(outcome, data.Span, Reactor.Current.MonotonicNs);
         return outcome;
+    }
+
+    /// <summary>Requests that failed so far cannot be done any more from now on.</summary>
+    public void SettleFailed(long now)
+    {
+        foreach (var ticket in _failed)
+            ticket.GiveUp(now);
+        _failed.Clear();
     }
 
     /// <summary>The request without an outcome cannot be done any more from now on.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Uss.Runtime;
 using Uss.Simulation.Linearizability;
 
 namespace Uss.Simulation.Blocks;
@@ -20,6 +21,13 @@ public static class BlockContent
 
     private const int WordsPerSector = SectorBytes / sizeof(ulong);
     private const ulong Multiplier = 0xD6E8FEB86659FD93UL;
+
+    // Stamps of most seeds, 128 KiB a thread.
+    private const int RememberedStamps = 16384;
+
+    // Checksum with a one above it where it is known.
+    [ThreadStatic]
+    private static ulong[]? _checksums;
 
     /// <summary>Fills a block with the bytes of a stamp.</summary>
     public static void Fill(Span<byte> block, ulong stamp)
@@ -48,6 +56,17 @@ public static class BlockContent
         }
 
         return true;
+    }
+
+    /// <summary>CRC-32C of a block with the bytes of a stamp. Remembered, since every seed counts its stamps from 1.</summary>
+    public static uint ChecksumOf(ulong stamp)
+    {
+        if (stamp >= RememberedStamps)
+            return ComputeChecksum(stamp);
+        var remembered = _checksums ??= new ulong[RememberedStamps];
+        if (remembered[stamp] == 0)
+            remembered[stamp] = (1UL << 32) | ComputeChecksum(stamp);
+        return (uint)remembered[stamp];
     }
 
     /// <summary>Fills one sector of a block with the bytes of a stamp.</summary>
@@ -95,6 +114,13 @@ public static class BlockContent
         }
 
         return "a mix: " + string.Join(", ", parts);
+    }
+
+    private static uint ComputeChecksum(ulong stamp)
+    {
+        Span<byte> block = stackalloc byte[BlockBytes];
+        Fill(block, stamp);
+        return Crc32C.Compute(block);
     }
 
     private static ulong Word(ulong stamp, int index) => stamp + ((ulong)index * Multiplier);

@@ -25,7 +25,6 @@ public sealed class VolumeTarget(Func<IVolume?> find, SeededRandom random) : IBl
         {
             VolumeStatus.Ok => BlockOutcome.Done,
             VolumeStatus.Miscompare => BlockOutcome.Miscompare,
-            VolumeStatus.NoSpace => BlockOutcome.Refused,
             VolumeStatus.OutOfRange => throw new SimulationException($"{request} is within the volume, but is refused"),
             _ => BlockOutcome.Failed,
         };

@@ -47,6 +47,19 @@ internal sealed class StoreModel
     public BlockState Find(ObjectId id, int block, uint sequence) =>
         _spaces.TryGetValue(id.Space, out var space) ? space.Find(id.Index, block, sequence) : default;
 
+    /// <summary>Blocks that some operation touched.</summary>
+    public long CountTouched()
+    {
+        var count = 0L;
+        foreach (var space in _spaces.Values)
+        {
+            foreach (var item in space.Objects)
+                count += item.TouchedBlocks;
+        }
+
+        return count;
+    }
+
     /// <summary>Blocks of data that the store must hold, no more and no less.</summary>
     public long CountData()
     {
@@ -67,7 +80,7 @@ internal sealed class StoreModel
 /// <param name="IsPresent">False for a hole.</param>
 /// <param name="Stamp">What it holds when present.</param>
 /// <param name="IsUncertain">
-/// True for a hole whose version the store need not remember: there was nothing where it was made.
+/// True for a hole whose version the store need not remember: there was nothing, or a hole, where it was made.
 /// </param>
 internal readonly record struct BlockState(uint Sequence, ulong Version, bool IsPresent, ulong Stamp, bool IsUncertain = false);
 
@@ -142,6 +155,9 @@ internal sealed class ModelObject(ObjectId id)
     /// <summary>Blocks that an operation on less than the whole object touched, in order.</summary>
     public IEnumerable<int> Blocks => _blocks.Keys;
 
+    /// <summary>How many those are.</summary>
+    public int TouchedBlocks => _blocks.Count;
+
     public BlockState Find(int block, uint sequence)
     {
         var states = _blocks.GetValueOrDefault(block, _others);
@@ -202,7 +218,7 @@ internal sealed class ModelObject(ObjectId id)
             operation.Version,
             isWrite,
             isWrite ? operation.StampOf(block) : 0,
-            !WasWritten || (!isWrite && (states.Count == 0 || states[^1].IsUncertain)));
+            !WasWritten || (!isWrite && (states.Count == 0 || !states[^1].IsPresent)));
         if (states.Count > 0 && states[^1].Sequence == operation.Sequence)
             states[^1] = state;
         else

@@ -51,5 +51,5 @@ internal sealed class StoreOperation
 
     private bool IsRead => Kind is StoreOperationKind.Read or StoreOperationKind.Describe;
 
-    private bool IsWholeSpace => Kind is StoreOperationKind.DropSnapshot or StoreOperationKind.DeleteSpace;
+    public bool IsWholeSpace => Kind is StoreOperationKind.DropSnapshot or StoreOperationKind.DeleteSpace;
 }

@@ -62,6 +62,10 @@ public sealed partial class StoreScenario
             case StoreStatus.Ok:
                 _pending.Remove(operation);
                 _model.Apply(operation);
+                if (operation.IsWholeSpace)
+                    _shortUntilNs = Math.Max(_shortUntilNs, World.NowNs + SpaceReturnNs);
+                if (operation.Kind is StoreOperationKind.Write or StoreOperationKind.Discard)
+                    _fresh.Add(operation);
                 break;
             case StoreStatus.NoSpace:
                 Require(operation.Kind is not (StoreOperationKind.Read or StoreOperationKind.Describe), "reads need no space");
@@ -70,7 +74,7 @@ public sealed partial class StoreScenario
                 _pending.Remove(operation);
                 _areClientsStopping |= Workload.Next(10) == 0;
                 break;
-            case StoreStatus.IoError when _isHostFull:
+            case StoreStatus.IoError when _isHostFull || _areWritesUnsure:
                 // Whether it was done shows at the next open.
                 operation.IsUndecided = true;
                 _areClientsStopping = true;
@@ -86,11 +90,14 @@ public sealed partial class StoreScenario
         var length = blockCount * StoreUnits.BlockBytes;
         var buffer = _reactor.Buffers.Rent(length);
         var result = await _store.ReadAsync(id, firstBlock, buffer.Slice(0, length), sequence);
-        for (var i = 0; result.IsOk && i < blockCount; i++)
+        var isDamaged = result.Status == StoreStatus.Damaged && _isMediumBad;
+        for (var i = 0; (result.IsOk || isDamaged) && i < blockCount; i++)
         {
             var state = _model.Find(id, firstBlock + i, sequence);
             var block = buffer.Slice(i * StoreUnits.BlockBytes, StoreUnits.BlockBytes).Span;
-            if (!BlockContent.Is(block, state.IsPresent ? state.Stamp : 0))
+            if (isDamaged && firstBlock + i >= result.FirstBlock && firstBlock + i < result.FirstBlock + result.BlockCount)
+                CheckDamagedBlock(id, firstBlock + i, state, block);
+            else if (!BlockContent.Is(block, state.IsPresent ? state.Stamp : 0))
             {
                 Require(
                     false,
@@ -99,7 +106,7 @@ public sealed partial class StoreScenario
         }
 
         buffer.Release();
-        return result;
+        return isDamaged ? StoreResult.Ok : result;
     }
 
     private async ValueTask<StoreResult> DescribeAsync(ObjectId id, int firstBlock, int blockCount)
@@ -118,14 +125,7 @@ public sealed partial class StoreScenario
     private static bool Matches(BlockDescription block, BlockState state) =>
         block.IsPresent == state.IsPresent
         && (block.Version == state.Version || (block.Version < state.Version && state.IsUncertain))
-        && block.Checksum == (state.IsPresent ? ChecksumOf(state.Stamp) : 0);
-
-    private static uint ChecksumOf(ulong stamp)
-    {
-        Span<byte> block = stackalloc byte[StoreUnits.BlockBytes];
-        BlockContent.Fill(block, stamp);
-        return Crc32C.Compute(block);
-    }
+        && block.Checksum == (state.IsPresent ? BlockContent.ChecksumOf(state.Stamp) : 0);
 
     private async ValueTask<StoreResult> WriteAsync(StoreOperation operation)
     {

@@ -8,6 +8,9 @@ public sealed partial class StoreScenario
     // A store that could not write a checkpoint tries again after a while.
     private const long SpaceRetryNs = 2_000_000_000;
 
+    // What a dropped snapshot or deleted space held returns in the background.
+    private const long SpaceReturnNs = 100_000_000;
+
     private long _shortUntilNs;
 
     private void BeginSpacePhase()

@@ -12,6 +12,13 @@ public sealed partial class StoreScenario
     // One in so many snapshots is read each time.
     private const int ShareOfSnapshots = 3;
 
+    // Between epochs, what changed since the last look is read, and so many blocks of the rest. The last look is at all.
+    private const int FreshBlocks = 256;
+    private const int OldBlocks = 256;
+    private const int LongestFreshRead = 16;
+
+    private readonly List<StoreOperation> _fresh = [];
+
     /// <summary>
     /// After a recovery: finds out what became of the operations that the crash overtook. Each must be there as a whole
     /// or not at all, and what it came to is what it must stay.
@@ -41,6 +48,7 @@ public sealed partial class StoreScenario
                 {
                     Reached("pending changes found applied");
                     _model.Apply(operation);
+                    _fresh.Add(operation);
                 }
                 else
                 {
@@ -103,18 +111,36 @@ public sealed partial class StoreScenario
         return true;
     }
 
-    /// <summary>Reads and describes everything that was ever touched.</summary>
-    private void Verify() => World.Run(
+    /// <summary>Reads and describes everything that was ever touched, or a part of it.</summary>
+    private void Verify(bool isWhole) => World.Run(
         _reactor,
         async () =>
         {
+            if (!isWhole)
+                await VerifyFreshAsync();
+            var share = isWhole ? 1 : OldBlocks / (1.0 + _model.CountTouched());
             foreach (var space in _model.Spaces)
-                await VerifySpaceAsync(space);
+                await VerifySpaceAsync(space, share);
             VerifyVersions();
+            _fresh.Clear();
         },
         LongNs);
 
-    private async ValueTask VerifySpaceAsync(ModelSpace space)
+    /// <summary>Reads what changed since the last look, the newest first: a crash endangers that most.</summary>
+    private async ValueTask VerifyFreshAsync()
+    {
+        var left = FreshBlocks;
+        for (var i = _fresh.Count - 1; i >= 0 && left > 0; i--)
+        {
+            var operation = _fresh[i];
+            var count = Math.Min(operation.BlockCount, LongestFreshRead);
+            var first = operation.FirstBlock + Workload.Next(operation.BlockCount - count + 1);
+            await VerifyRunAsync(_model.SpaceOf(operation.Id.Space), operation.Id, first, first + count - 1);
+            left -= count;
+        }
+    }
+
+    private async ValueTask VerifySpaceAsync(ModelSpace space, double share)
     {
         foreach (var item in space.Objects)
         {
@@ -128,10 +154,13 @@ public sealed partial class StoreScenario
                     continue;
                 }
 
-                if (first >= 0)
+                if (first >= 0 && Workload.Chance(share))
                     await VerifyRunAsync(space, item.Id, first, last);
                 (first, last) = (block, block);
             }
+
+            if (!Workload.Chance(share))
+                continue;
 
             // Also somewhere that only operations on the whole object touched, if any.
             var other = Workload.Next(StoreUnits.BlocksPerObject);

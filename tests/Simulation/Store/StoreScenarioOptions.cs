@@ -12,6 +12,9 @@ public sealed record StoreScenarioOptions
     /// <summary>Deletes spaces.</summary>
     public bool DeletesSpaces { get; init; } = true;
 
+    /// <summary>Lets the medium of some seeds go bad: rot, unreadable sectors, errors of reads, writes and flushes.</summary>
+    public bool DamagesMedium { get; init; } = true;
+
     /// <summary>Sends writes whose version is older than what is there.</summary>
     public bool SendsStaleVersions { get; init; } = true;
 }

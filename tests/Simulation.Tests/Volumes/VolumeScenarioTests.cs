@@ -1,0 +1,21 @@
+namespace Uss.Simulation.Tests.Volumes;
+
+public sealed class VolumeScenarioTests
+{
+    [Test]
+    public void Volumes_stay_linearizable_and_their_copies_become_equal()
+    {
+        var summary = SeedRange.Run("volumes", 1, 50);
+        Assert.That(summary.Milestones["power cuts"], Is.GreaterThan(100));
+        Assert.That(summary.Milestones["processes killed"], Is.GreaterThan(50));
+        Assert.That(summary.Milestones["disks lost"], Is.GreaterThan(50));
+        Assert.That(summary.Milestones["copies compared"], Is.EqualTo(50));
+    }
+
+    [Test]
+    public void The_same_seed_gives_the_same_run() => SeedRange.Run("volumes", 1, 3, twice: true);
+
+    [Test]
+    [Category("Full")]
+    public void Volumes_stay_right_in_many_runs() => SeedRange.Run("volumes", 51, 500);
+}
