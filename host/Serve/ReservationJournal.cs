@@ -21,8 +21,11 @@ internal sealed class ReservationJournal(ICoordinationStore coordination) : IRes
     /// <inheritdoc/>
     public async ValueTask<bool> SaveAsync(VolumeId volume, ReservationRecord? record)
     {
-        ReadOnlyMemory<byte>? value = record is null ? null : CoordinationJson.Write(record, ReservationJson.Default.ReservationRecord);
-        var commit = await coordination.CommitAsync([], [new Change(Prefix + volume, value)]);
+        // Not one conditional expression: its null would become an empty document by way of an array.
+        var change = new Change(Prefix + volume, null);
+        if (record is not null)
+            change = change with { Value = CoordinationJson.Write(record, ReservationJson.Default.ReservationRecord) };
+        var commit = await coordination.CommitAsync([], [change]);
         return commit.Status == CommitStatus.Applied;
     }
 
