@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
+using Uss.Runtime.Threaded;
 
 namespace Uss.Runtime;
 
 /// <summary>One allocation of native memory, cut into buffers of one size class.</summary>
 internal sealed unsafe class BufferSlab
 {
-    // Small buffers share an allocation of this size; larger ones have their own.
-    private const int SharedBytes = 1 << 20;
+    // Small buffers share an allocation of this size, a huge page of x86 and Arm; larger ones have their own.
+    private const int SharedBytes = 2 << 20;
 
     // Simulated processes live briefly: no more memory is filled for one than it is likely to use.
     private const int PoisonedSharedBytes = 64 << 10;
@@ -22,8 +23,11 @@ internal sealed unsafe class BufferSlab
         var capacity = BufferPool.MinimumBytes << sizeClass;
         _isPoisoned = isPoisoned;
         SizeBytes = SizeFor(capacity, isPoisoned);
-        _memory = isPoisoned ? SlabCache.Rent(SizeBytes) : (byte*)NativeMemory.AlignedAlloc((nuint)SizeBytes, BufferPool.MinimumBytes);
-        Poison(_memory, SizeBytes);
+        _memory = isPoisoned ? SlabCache.Rent(SizeBytes) : (byte*)NativeMemory.AlignedAlloc((nuint)SizeBytes, SharedBytes);
+        if (isPoisoned)
+            Poison(_memory, SizeBytes);
+        else
+            Libc.AdviseHugePages(_memory, SizeBytes);
         PageBuffer? buffers = null;
         for (var offset = SizeBytes - capacity; offset >= 0; offset -= capacity)
             buffers = new PageBuffer(pool, this, _memory + offset, capacity, sizeClass) { NextFree = buffers };

@@ -32,6 +32,17 @@ internal static unsafe partial class Libc
     /// <summary>The error number of this thread's last failed call.</summary>
     internal static int LastError => Marshal.GetLastPInvokeError();
 
+    /// <summary>
+    /// Asks for huge pages behind a range: fewer entries in the processor's address caches and in a disk's list of
+    /// segments. A hint, which a kernel may lack.
+    /// </summary>
+    internal static void AdviseHugePages(void* address, long length) => _ = Advise(address, (nuint)length, AdviseHugePage);
+
+    private const int AdviseHugePage = 14;
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    private static partial int Advise(void* address, nuint length, int advice);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags, uint mode);
 
