@@ -123,7 +123,7 @@ public sealed partial class PlacementGroup
             }
             else
             {
-                outcome = FromGroup(await group.WriteToMembersAsync(id, first, data, default, 0));
+                outcome = FromGroup(await group.WriteUnderAsync(null, id, first, data, default, 0));
             }
 
             if (outcome == SyncOutcome.Equal)

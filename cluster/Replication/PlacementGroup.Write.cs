@@ -12,17 +12,48 @@ public sealed partial class PlacementGroup
     /// <param name="source">Page-aligned, a multiple of 4096 bytes; the caller keeps its reference.</param>
     /// <param name="checksums">CRC-32C of each block.</param>
     /// <param name="snapshotSequence">Newest snapshot sequence of the space.</param>
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<GroupResult> WriteAsync(
+    public ValueTask<GroupResult> WriteAsync(
         ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, uint snapshotSequence = 0)
     {
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), source.Length / StoreUnits.BlockBytes, true);
-        if (!ticket.IsGranted)
+        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence);
+    }
+
+    // Leaves the ticket if one is given; otherwise the caller holds the range and knows that the group can be written.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<GroupResult> WriteUnderAsync(
+        RangeLockTicket? ticket, ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, uint snapshotSequence)
+    {
+        if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.Unavailable);
-        if (CanWrite || await WaitUntilWritableAsync())
-            result = await WriteToMembersAsync(id, firstBlock, source, checksums, snapshotSequence);
-        _context.Locks.Leave(ticket);
+        if (ticket is null || CanWrite || await WaitUntilWritableAsync())
+        {
+            var write = new StoreWrite
+            {
+                Id = id,
+                FirstBlock = firstBlock,
+                Source = source,
+                Checksums = checksums,
+                Version = NextVersion(),
+                SnapshotSequence = snapshotSequence,
+            };
+            var token = _tracker.Begin(write.Version);
+            var targets = _targets;
+
+            // Most groups have one member: that way is kept free of everything that only several need.
+            result = targets.Length == 1
+                ? ToGroupResult(await targets[0].Replica.WriteAsync(_stamp, write))
+                : await WriteToMembersAsync(targets, write);
+
+            // Nothing was changed when there is no space; without an answer nobody knows.
+            _tracker.End(token, result.Status != GroupStatus.Unavailable);
+            if (result.Status == GroupStatus.Unavailable)
+                _context.MemberFailed?.Invoke(targets[0].DiskId);
+        }
+
+        if (ticket is not null)
+            _context.Locks.Leave(ticket);
         return result;
     }
 
@@ -42,39 +73,14 @@ public sealed partial class PlacementGroup
 
     // The caller holds the range.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> WriteToMembersAsync(
-        ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, uint snapshotSequence)
+    private async ValueTask<GroupResult> WriteToMembersAsync(GroupMember[] targets, StoreWrite write)
     {
-        var targets = _targets;
-        if (targets.Length > 1 && IsShortOfSpace(source.Length))
+        if (IsShortOfSpace(write.Source.Length))
             return new GroupResult(GroupStatus.NoSpace);
-        var write = new StoreWrite
-        {
-            Id = id,
-            FirstBlock = firstBlock,
-            Source = source,
-            Checksums = checksums,
-            Version = NextVersion(),
-            SnapshotSequence = snapshotSequence,
-        };
-        var token = _tracker.Begin(write.Version);
-        GroupResult result;
-        if (targets.Length == 1)
-        {
-            result = ToGroupResult(await targets[0].Replica.WriteAsync(_stamp, write));
-        }
-        else
-        {
-            var fanOut = _context.FanOuts.Rent();
-            await fanOut.WriteAsync(targets, _stamp, write);
-            result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
-            fanOut.Return();
-        }
-
-        // Nothing was changed when there is no space; without an answer nobody knows.
-        _tracker.End(token, result.Status != GroupStatus.Unavailable);
-        if (result.Status == GroupStatus.Unavailable)
-            _context.MemberFailed?.Invoke(targets[0].DiskId);
+        var fanOut = _context.FanOuts.Rent();
+        await fanOut.WriteAsync(targets, _stamp, write);
+        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
+        fanOut.Return();
         return result;
     }
 

@@ -23,6 +23,7 @@ public sealed class BufferPool : IDisposable
     private readonly PageBuffer?[] _free = new PageBuffer?[SizeClasses];
     private readonly HashSet<BufferSlab> _slabs = [];
     private readonly bool _isPoisoned;
+    private IBufferRegistry? _registry;
     private int _ownerThread;
 
     /// <summary>Creates an empty pool.</summary>
@@ -37,6 +38,16 @@ public sealed class BufferPool : IDisposable
     /// the machine's memory. No limit unless set.
     /// </summary>
     public long LimitBytes { get; set; } = long.MaxValue;
+
+    /// <summary>Hears of the pool's memory. When it goes away before the pool, it forgets all of it by itself.</summary>
+    internal void SetRegistry(IBufferRegistry? registry)
+    {
+        _registry = registry;
+        if (registry is null)
+            return;
+        foreach (var slab in _slabs)
+            slab.Register(registry);
+    }
 
     /// <summary>Buffers rented and not yet returned; 0 after a clean shutdown.</summary>
     public int RentedBuffers { get; private set; }
@@ -89,7 +100,7 @@ public sealed class BufferPool : IDisposable
             {
                 _slabs.Remove(slab);
                 ReservedBytes -= slab.SizeBytes;
-                slab.Free();
+                slab.Free(_registry);
             }
         }
     }
@@ -105,7 +116,7 @@ public sealed class BufferPool : IDisposable
     internal void Abandon()
     {
         foreach (var slab in _slabs)
-            slab.Free();
+            slab.Free(_registry);
         _slabs.Clear();
         Array.Clear(_free);
         ReservedBytes = 0;
@@ -137,6 +148,8 @@ public sealed class BufferPool : IDisposable
             Trim();
         var slab = new BufferSlab(this, sizeClass, _isPoisoned);
         _slabs.Add(slab);
+        if (_registry is not null)
+            slab.Register(_registry);
         ReservedBytes += slab.SizeBytes;
         return slab.Buffers;
     }

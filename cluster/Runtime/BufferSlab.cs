@@ -41,6 +41,9 @@ internal sealed unsafe class BufferSlab
 
     internal int RentedBuffers { get; set; }
 
+    /// <summary>Index in the pool's registry, or <see cref="IBufferRegistry.Unregistered"/>.</summary>
+    internal int RegisteredIndex { get; private set; } = IBufferRegistry.Unregistered;
+
     internal static int SizeFor(int capacity, bool isPoisoned) => Math.Max(capacity, isPoisoned ? PoisonedSharedBytes : SharedBytes);
 
     /// <summary>Overwrites memory that nobody rents any more, where the pool was asked to.</summary>
@@ -50,9 +53,13 @@ internal sealed unsafe class BufferSlab
             new Span<byte>(address, bytes).Fill(PoisonByte);
     }
 
-    internal void Free()
+    internal void Register(IBufferRegistry registry) => RegisteredIndex = registry.Register(_memory, SizeBytes);
+
+    internal void Free(IBufferRegistry? registry)
     {
         Invariant.Check(_memory is not null);
+        if (RegisteredIndex != IBufferRegistry.Unregistered)
+            registry?.Unregister(RegisteredIndex);
         if (_isPoisoned)
             SlabCache.Return(_memory, SizeBytes);
         else

@@ -7,36 +7,68 @@ namespace Uss.Store;
 public sealed partial class ObjectStore
 {
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<StoreResult> ReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head)
+    public ValueTask<StoreResult> ReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head)
     {
         var blocks = BlocksOf(target);
         CheckRange(firstBlock, blocks);
         if (_core.IsClosing)
-            return new StoreResult(StoreStatus.Closed);
+            return new ValueTask<StoreResult>(new StoreResult(StoreStatus.Closed));
         _activeOperations++;
-        var request = RentRead(blocks);
-        var isResolved = await ResolveAsync(id, firstBlock, target, snapshotSequence, request);
+        var request = RentRead(firstBlock, target);
+        var missing = Resolve(id, snapshotSequence, request);
+        return missing < 0 ? TransferAsync(request) : LoadAndTransferAsync(id, snapshotSequence, missing, request);
+    }
+
+    // All blocks have been looked up.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreResult> TransferAsync(ReadRequest request)
+    {
         if (request.Count > 0)
         {
             // From here to the end of the reads, the addresses looked up are not reused.
             var epoch = _core.State.Epochs.Begin();
             for (var i = 0; i < request.Count; i++)
-                request[i].Task = _core.Disk.ReadAsync((long)request[i].Address * StoreUnits.BlockBytes, SliceOf(target, request[i]));
+            {
+                ref var piece = ref request[i];
+                piece.Task = _core.Disk.ReadAsync((long)piece.Address * StoreUnits.BlockBytes, SliceOf(request.Target, piece));
+            }
+
             for (var i = 0; i < request.Count; i++)
             {
                 var io = await request[i].Task;
-                if (!io.IsOk || !Verify(target, request, i))
-                    await ReadAgainAsync(target, request, i);
+                if (!io.IsOk || !Verify(request, i))
+                    await ReadAgainAsync(request, i);
             }
 
             if (_core.State.Epochs.End(epoch))
                 OnFreed();
         }
 
-        var result = !isResolved ? new StoreResult(StoreStatus.Damaged, firstBlock, blocks)
-            : request.FirstDamaged < 0 ? StoreResult.Ok
-            : new StoreResult(StoreStatus.Damaged, firstBlock + request.FirstDamaged, request.LastDamaged - request.FirstDamaged + 1);
+        var damaged = request.LastDamaged - request.FirstDamaged + 1;
+        return EndRead(request, request.FirstDamaged < 0
+            ? StoreResult.Ok
+            : new StoreResult(StoreStatus.Damaged, request.FirstBlock + request.FirstDamaged, damaged));
+    }
+
+    // Brings the maps that the read needs into memory, one after the other.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreResult> LoadAndTransferAsync(ObjectId id, uint sequence, int missing, ReadRequest request)
+    {
+        var isLoaded = true;
+        while (isLoaded && missing >= 0)
+        {
+            isLoaded = await HoldAsync(missing, request);
+            missing = isLoaded ? Resolve(id, sequence, request) : missing;
+        }
+
+        LetGo(request);
+        return isLoaded
+            ? await TransferAsync(request)
+            : EndRead(request, new StoreResult(StoreStatus.Damaged, request.FirstBlock, BlocksOf(request.Target)));
+    }
+
+    private StoreResult EndRead(ReadRequest request, StoreResult result)
+    {
         _reads.Push(request);
         EndOperation();
         return result;
@@ -47,19 +79,6 @@ public sealed partial class ObjectStore
 
     private static BufferSlice BlockOf(BufferSlice target, int block) =>
         target.Slice(block * StoreUnits.BlockBytes, StoreUnits.BlockBytes);
-
-    // Finds out where all blocks lie, bringing maps into memory as need be. False when a map is damaged.
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<bool> ResolveAsync(ObjectId id, int firstBlock, BufferSlice target, uint sequence, ReadRequest request)
-    {
-        var isLoaded = true;
-        while (isLoaded && Resolve(id, firstBlock, target, sequence, request) is var missing && missing >= 0)
-            isLoaded = await HoldAsync(missing, request);
-        LetGo(request);
-        if (!isLoaded)
-            request.Reset(target.Length / StoreUnits.BlockBytes);
-        return isLoaded;
-    }
 
     // Brings a map into memory and keeps it there for the request: one that needs several at once must not see the
     // cache, however small, trade one for the other for ever.
@@ -79,9 +98,10 @@ public sealed partial class ObjectStore
     }
 
     // Looks all blocks up in one go, so that they are of one instant. Returns a layer whose map is needed first, or -1.
-    private unsafe int Resolve(ObjectId id, int firstBlock, BufferSlice target, uint sequence, ReadRequest request)
+    private unsafe int Resolve(ObjectId id, uint sequence, ReadRequest request)
     {
         var table = _core.State.Table;
+        var target = request.Target;
         var blocks = target.Length / StoreUnits.BlockBytes;
         request.Reset(blocks);
         var newest = _core.State.Marks.IsDeleted(id.Space) ? -1 : table.Find(id);
@@ -97,7 +117,7 @@ public sealed partial class ObjectStore
                 if (state.Map == null)
                     return layer;
                 state.Flags |= LayerFlags.Referenced;
-                if (LayerMap.TryGet(state.Map, firstBlock + block, out var entry))
+                if (LayerMap.TryGet(state.Map, request.FirstBlock + block, out var entry))
                 {
                     isHole = entry.IsHole;
                     if (!isHole)
@@ -134,14 +154,14 @@ public sealed partial class ObjectStore
         return 0;
     }
 
-    private bool Verify(BufferSlice target, ReadRequest request, int index)
+    private bool Verify(ReadRequest request, int index)
     {
         if ((_core.Options.Faults & StoreFaults.SkipReadChecksum) != 0)
             return true;
         ref var piece = ref request[index];
         for (var block = piece.FirstBlock; block < piece.FirstBlock + piece.Blocks; block++)
         {
-            if (Crc32C.Compute(BlockOf(target, block).Span) != request.ChecksumAt(block))
+            if (Crc32C.Compute(BlockOf(request.Target, block).Span) != request.ChecksumAt(block))
                 return false;
         }
 
@@ -149,13 +169,13 @@ public sealed partial class ObjectStore
     }
 
     // Something of a run is wrong: reads its blocks one by one, once more, to tell the bad ones from the good.
-    private async ValueTask ReadAgainAsync(BufferSlice target, ReadRequest request, int index)
+    private async ValueTask ReadAgainAsync(ReadRequest request, int index)
     {
         var piece = request[index];
         for (var i = 0; i < piece.Blocks; i++)
         {
             var block = piece.FirstBlock + i;
-            var slice = BlockOf(target, block);
+            var slice = BlockOf(request.Target, block);
             var io = await _core.Disk.ReadAsync((long)(piece.Address + (ulong)i) * StoreUnits.BlockBytes, slice);
             if (io.IsOk && Crc32C.Compute(slice.Span) == request.ChecksumAt(block))
                 continue;

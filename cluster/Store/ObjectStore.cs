@@ -61,11 +61,11 @@ public sealed partial class ObjectStore : IObjectStore
     /// <summary>True while a checkpoint is being written, for tests of this assembly.</summary>
     internal bool IsCheckpointing => _checkpointer.IsRunning;
 
-    private ReadRequest RentRead(int blocks)
+    private ReadRequest RentRead(int firstBlock, BufferSlice target)
     {
         if (!_reads.TryPop(out var request))
             request = new ReadRequest();
-        request.Reset(blocks);
+        request.Begin(firstBlock, target);
         return request;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Uss.Replication;
 using Uss.Runtime;
 using Uss.Store;
 
@@ -7,25 +8,33 @@ namespace Uss.Volumes;
 public sealed partial class Volume
 {
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<VolumeResult> ReadAsync(long offset, BufferSlice target)
+    public ValueTask<VolumeResult> ReadAsync(long offset, BufferSlice target)
     {
         var result = Check(offset, target.Length);
         if (!result.IsOk || target.Length == 0)
-            return result;
+            return new ValueTask<VolumeResult>(result);
         var ticket = Enter(offset, target.Length, isExclusive: false);
+        return IsDirect(offset, target) ? ReadBlocksAsync(ticket, offset, target) : ReadRangeAsync(ticket, offset, target);
+    }
+
+    // Whole blocks of one object, straight into the caller's buffer.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<VolumeResult> ReadBlocksAsync(RangeLockTicket ticket, long offset, BufferSlice target)
+    {
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        if (IsDirect(offset, target))
-        {
-            var id = ObjectAt(offset);
-            result = ToVolumeResult(await _pool.GroupOf(id).ReadAsync(id, BlockInObject(offset), target), offset);
-        }
-        else
-        {
-            result = await ReadPiecesAsync(offset, target);
-        }
+        var id = ObjectAt(offset);
+        var result = await _pool.GroupOf(id).ReadAsync(id, BlockInObject(offset), target);
+        _locks.Leave(ticket);
+        return ToVolumeResult(result, offset);
+    }
 
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<VolumeResult> ReadRangeAsync(RangeLockTicket ticket, long offset, BufferSlice target)
+    {
+        if (!ticket.IsGranted)
+            await ticket.WaitAsync();
+        var result = await ReadPiecesAsync(offset, target);
         _locks.Leave(ticket);
         return result;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Uss.Replication;
 using Uss.Runtime;
 using Uss.Store;
 
@@ -7,19 +8,21 @@ namespace Uss.Volumes;
 public sealed partial class Volume
 {
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<VolumeResult> WriteAsync(long offset, BufferSlice source)
+    public ValueTask<VolumeResult> WriteAsync(long offset, BufferSlice source)
     {
         var result = Check(offset, source.Length);
         if (!result.IsOk || source.Length == 0)
-            return result;
+            return new ValueTask<VolumeResult>(result);
         var ticket = Enter(offset, source.Length, isExclusive: true);
+        return IsDirect(offset, source) ? WriteBlocksAsync(offset, source, ticket) : WriteRangeAsync(ticket, offset, source);
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<VolumeResult> WriteRangeAsync(RangeLockTicket ticket, long offset, BufferSlice source)
+    {
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        if (IsDirect(offset, source))
-            result = await WriteBlocksAsync(offset, source);
-        else
-            result = await WritePiecesAsync(offset, source);
+        var result = await WritePiecesAsync(offset, source);
         _locks.Leave(ticket);
         return result;
     }
@@ -88,16 +91,21 @@ public sealed partial class Volume
         return result;
     }
 
-    // Whole blocks of one object, straight from the caller's buffer.
+    // Whole blocks of one object, straight from the caller's buffer. Leaves the ticket if one is given; otherwise the
+    // caller holds one.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> WriteBlocksAsync(long offset, BufferSlice source)
+    private async ValueTask<VolumeResult> WriteBlocksAsync(long offset, BufferSlice source, RangeLockTicket? ticket = null)
     {
+        if (ticket is { IsGranted: false })
+            await ticket.WaitAsync();
         var blocks = source.Length / StoreUnits.BlockBytes;
         var checksums = _context.Checksums.Rent(blocks);
         ComputeChecksums(source, checksums);
         var id = ObjectAt(offset);
         var result = await _pool.GroupOf(id).WriteAsync(id, BlockInObject(offset), source, checksums.AsMemory(0, blocks));
         _context.Checksums.Return(checksums);
+        if (ticket is not null)
+            _locks.Leave(ticket);
         return ToVolumeResult(result, offset);
     }
 

@@ -51,6 +51,12 @@ internal sealed unsafe class DiskOperation(IoUringReactor reactor, Stack<DiskOpe
                 entry->Offset = (ulong)_offset;
                 entry->Address = (ulong)_address;
                 entry->Length = (uint)_remaining;
+                if (_buffer!.Slab.RegisteredIndex is var index && index != IBufferRegistry.Unregistered)
+                {
+                    entry->Opcode = _opcode == RingOpcode.Read ? RingOpcode.ReadFixed : RingOpcode.WriteFixed;
+                    entry->BufferIndex = (ushort)index;
+                }
+
                 break;
         }
     }

@@ -65,6 +65,7 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
     private protected override void Begin()
     {
         _ring.Enable();
+        Buffers.SetRegistry(_ring);
         Submit(_wake);
     }
 
@@ -111,6 +112,7 @@ public sealed unsafe partial class IoUringReactor : ThreadedReactor
 
     private protected override void CloseResources()
     {
+        Buffers.SetRegistry(null);
         _ring.Dispose();
         _wake.Free();
         if (Buffers.RentedBuffers == 0)

@@ -76,6 +76,7 @@ internal sealed unsafe partial class Ring
     {
         var result = RingCalls.Register(_descriptor, RingCalls.EnableRings, null, 0);
         Invariant.Check(result == 0);
+        PrepareBuffers();
 
         // A registered ring spares each call the look-up of the descriptor. Linux 5.18.
         var update = new ResourceUpdate { Offset = uint.MaxValue, Data = (ulong)_descriptor };

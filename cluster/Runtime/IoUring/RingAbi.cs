@@ -7,6 +7,8 @@ internal enum RingOpcode : byte
 {
     Nop = 0,
     FileSync = 3,
+    ReadFixed = 4,
+    WriteFixed = 5,
     SendMessage = 9,
     Accept = 13,
     AsyncCancel = 14,
@@ -89,6 +91,10 @@ internal struct SubmissionEntry
 
     [FieldOffset(32)]
     internal ulong UserData;
+
+    /// <summary>Index of the registered buffer of a fixed read or write.</summary>
+    [FieldOffset(40)]
+    internal ushort BufferIndex;
 }
 
 /// <summary>One completion queue entry.</summary>
@@ -173,4 +179,34 @@ internal struct ResourceUpdate
     internal uint Offset;
     internal uint Reserved;
     internal ulong Data;
+}
+
+/// <summary><c>struct io_uring_rsrc_register</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResourceRegister
+{
+    internal const uint Size = 32;
+
+    /// <summary>The table starts without entries. Linux 5.19.</summary>
+    internal const uint Sparse = 1;
+
+    internal uint Count;
+    internal uint Flags;
+    internal ulong Reserved;
+    internal ulong Data;
+    internal ulong Tags;
+}
+
+/// <summary><c>struct io_uring_rsrc_update2</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ResourceUpdateMany
+{
+    internal const uint Size = 32;
+
+    internal uint Offset;
+    internal uint Reserved0;
+    internal ulong Data;
+    internal ulong Tags;
+    internal uint Count;
+    internal uint Reserved1;
 }

@@ -6,6 +6,8 @@ namespace Uss.Runtime.IoUring;
 internal static unsafe partial class RingCalls
 {
     internal const int EnableRings = 12;
+    internal const int RegisterBuffers = 15;
+    internal const int UpdateBuffers = 16;
     internal const int RegisterRingDescriptors = 20;
 
     internal const long SubmissionRingOffset = 0;

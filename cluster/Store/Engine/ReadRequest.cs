@@ -8,6 +8,12 @@ internal sealed class ReadRequest
     private Piece[] _pieces = new Piece[8];
     private uint[] _checksums = new uint[16];
 
+    /// <summary>First block of the read within its object.</summary>
+    public int FirstBlock { get; private set; }
+
+    /// <summary>Where the data goes.</summary>
+    public BufferSlice Target { get; private set; }
+
     /// <summary>Runs of blocks that lie together on the disk and in the caller's buffer.</summary>
     public int Count { get; private set; }
 
@@ -22,6 +28,13 @@ internal sealed class ReadRequest
 
     /// <summary>A run.</summary>
     public ref Piece this[int index] => ref _pieces[index];
+
+    /// <summary>Begins another read.</summary>
+    public void Begin(int firstBlock, BufferSlice target)
+    {
+        FirstBlock = firstBlock;
+        Target = target;
+    }
 
     /// <summary>Starts over for a read of so many blocks.</summary>
     public void Reset(int blocks)

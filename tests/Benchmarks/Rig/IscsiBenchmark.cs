@@ -16,9 +16,10 @@ internal static class IscsiBenchmark
     [
         new("randread32", "4 KiB random read, depth 32", "randread", "4k", 32),
         new("randread1", "4 KiB random read, depth 1", "randread", "4k", 1),
-        new("randwrite32", "4 KiB random write, depth 32", "randwrite", "4k", 32),
         new("read1m", "1 MiB sequential read, depth 8", "read", "1M", 8),
         new("write1m", "1 MiB sequential write, depth 8", "write", "1M", 8),
+        new("randwrite32", "4 KiB random write, depth 32", "randwrite", "4k", 32),
+        new("read1m-after", "1 MiB sequential read after the random writes", "read", "1M", 8),
     ];
 
     private static readonly Bar[] Bars =
