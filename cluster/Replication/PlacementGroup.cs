@@ -75,6 +75,18 @@ public sealed partial class PlacementGroup
     /// <summary>Every write up to this version is on all in-sync members.</summary>
     public ulong CleanVersion => _tracker.CleanVersion;
 
+    /// <summary>
+    /// Nobody asks what changed up to this version: all copies hold it, and no copy that does not is expected back. 0 while
+    /// some copy is away or joins. A disk that never was a member compares everything.
+    /// </summary>
+    public ulong SettledVersion =>
+        State == GroupState.Active
+        && _joiner is null
+        && Record is { Departed.Count: 0 }
+        && _members.All(member => member.Role == MemberRole.InSync && !member.IsFailed)
+            ? CleanVersion
+            : 0;
+
     /// <summary>Objects that the disk that is catching up has to compare, and how many of them are done.</summary>
     public (long Total, long Done) JoinProgress => _joiner is { } joiner ? (joiner.ObjectsToCompare, joiner.ObjectsCompared) : (0, 0);
 

@@ -28,7 +28,11 @@ public interface IObjectStore
     /// <param name="snapshotSequence">Reads the state as of that sequence; <see cref="StoreUnits.Head"/> for the newest.</param>
     ValueTask<StoreResult> ReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head);
 
-    /// <summary>Writes whole blocks; durable when it completes. All blocks of the request appear at once or not at all.</summary>
+    /// <summary>
+    /// Writes whole blocks; durable when it completes. All blocks of the request appear at once or not at all, except for
+    /// one that comes late: where an older snapshot sequence holds a higher version that stays, and each run of blocks
+    /// between appears by itself.
+    /// </summary>
     ValueTask<StoreResult> WriteAsync(StoreWrite write);
 
     /// <summary>Makes blocks absent (they read as zeros); durable when it completes.</summary>
@@ -44,6 +48,16 @@ public interface IObjectStore
     /// the next newer state shows as well stay. Durable when it completes.
     /// </summary>
     ValueTask<StoreResult> DropSnapshotAsync(ulong space, uint snapshotSequence);
+
+    /// <summary>
+    /// Lets the store forget, in the background, objects without data of which nobody asks the versions any more: from
+    /// then on they look as if they had never been written.
+    /// </summary>
+    /// <param name="settledVersion">
+    /// By object the version up to which every copy that there is or may come back holds all changes; 0: none. The store
+    /// asks it until the next call.
+    /// </param>
+    void ForgetHoles(Func<ObjectId, ulong> settledVersion);
 
     /// <summary>
     /// Reports version, checksum and presence of an object's newest blocks, for rejoin, scrub and incremental backup.
@@ -77,7 +91,9 @@ public readonly record struct StoreWrite
     /// </summary>
     public ReadOnlyMemory<uint> Checksums { get; init; }
 
-    /// <summary>Version of the write. A block whose present version is higher keeps it.</summary>
+    /// <summary>
+    /// Version of the write. A block whose present version is higher, under this snapshot sequence or an older one, keeps it.
+    /// </summary>
     public required ulong Version { get; init; }
 
     /// <summary>Newest snapshot sequence of the space; the first write of a block under a higher one preserves the old block.</summary>

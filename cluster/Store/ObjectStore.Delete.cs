@@ -10,6 +10,9 @@ public sealed partial class ObjectStore
     public ValueTask<StoreResult> DropSnapshotAsync(ulong space, uint snapshotSequence) =>
         MarkAsync(LogRecordKind.DropSequence, space, snapshotSequence);
 
+    /// <inheritdoc/>
+    public void ForgetHoles(Func<ObjectId, ulong> settledVersion) => _remover.Forget(settledVersion);
+
     private async ValueTask<StoreResult> MarkAsync(LogRecordKind kind, ulong space, uint sequence)
     {
         if (RefuseChange() is { } refusal)

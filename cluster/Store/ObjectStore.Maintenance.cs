@@ -12,6 +12,13 @@ public sealed partial class ObjectStore
     private long _lastCommitNs;
     private long _checkpointNotBeforeNs;
 
+    /// <summary>Writes a checkpoint now, for tests and benchmarks.</summary>
+    internal async ValueTask<IoResult> CheckpointAsync()
+    {
+        await _checkpointer.WaitAsync();
+        return await _checkpointer.RunAsync();
+    }
+
     private void OnCommitted()
     {
         _lastCommitNs = _core.Reactor.MonotonicNs;
@@ -35,17 +42,19 @@ public sealed partial class ObjectStore
         var isDue = _log.IsFull || _log.UsedBytes > _core.Geometry.LogBytes / 2 || _core.IsMemoryTight;
         if (isDue && !_checkpointer.IsRunning && !_core.IsClosing && !_core.IsReadOnly)
             StartCheckpoint();
+        else if (_log.IsFull && _core.RemovalsInFlight > 0)
+            _core.Relief.WakeAll();
     }
 
     private void StartCheckpoint()
     {
         if (_core.Reactor.MonotonicNs >= _checkpointNotBeforeNs)
-            _core.Reactor.Spawn(CheckpointAsync());
+            _core.Reactor.Spawn(CheckpointWhenDueAsync());
         else if (_log.IsFull)
             _log.RejectQueued();
     }
 
-    private async ValueTask CheckpointAsync()
+    private async ValueTask CheckpointWhenDueAsync()
     {
         var io = await _checkpointer.RunAsync();
         _trimmer.Consider();
@@ -58,6 +67,7 @@ public sealed partial class ObjectStore
         _core.Relief.WakeAll();
         if (_log.IsFull)
             _log.RejectQueued();
+        _core.Relief.WakeAll();
     }
 
     private void OnCheckpointRetry()

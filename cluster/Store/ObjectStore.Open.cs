@@ -36,6 +36,7 @@ public sealed partial class ObjectStore
             return store;
         store._core.IsClosing = true;
         store._idleTimer?.Cancel();
+        await store._trimmer.StopAsync();
         await store._checkpointer.WaitAsync();
         if (store._log.IsStarted)
             await store._log.StopAsync();
@@ -60,11 +61,13 @@ public sealed partial class ObjectStore
         using var recovery = new Recovery(_core, _loader);
         if (await recovery.RunAsync() is { } fault)
             return fault;
-        _core.State.Allocator.Load(_core.State.Used, _core.Superblock.Frontier);
+        _core.State.Allocator.Load(_core.State.Used, Math.Max(_core.Superblock.Frontier, recovery.Frontier));
+        _core.IsDiscardScanWanted = recovery.RecordsApplied > 0 || (_core.Superblock.Flags & Superblock.PendingDiscardsFlag) != 0;
         _log.Start(recovery.End);
         if (await MakeDurableAsync(recovery) is { } unwritable)
             return unwritable;
         _remover.Resume();
+        _trimmer.Consider();
         return null;
     }
 
@@ -87,16 +90,16 @@ public sealed partial class ObjectStore
             if (_core.ReadOnlyBecause is { } reason)
                 return reason;
             if (_log.IsFull && !_checkpointer.IsRunning && _core.Reactor.MonotonicNs < _checkpointNotBeforeNs)
-            {
-                return new Fault(
-                    "host-file-system-full",
-                    $"The log of {_core.Disk.Path} is full, and the file system that holds it has no space for a checkpoint.",
-                    "Free space on that file system and try again.");
-            }
-
+                return HostIsFull();
             await _core.Relief.WaitAsync();
         }
 
         return null;
     }
+
+    private Fault HostIsFull() =>
+        new(
+            "host-file-system-full",
+            $"{_core.Disk.Path} cannot be opened: its log is full, and the file system that holds it has no space to empty it.",
+            "Free space on that file system and try again.");
 }

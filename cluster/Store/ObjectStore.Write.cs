@@ -10,8 +10,15 @@ public sealed partial class ObjectStore
     private const int ReservedSlots = 64;
 
     /// <inheritdoc/>
+    public ValueTask<StoreResult> WriteAsync(StoreWrite write) => WriteAsync(write, isNewest: false);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence = 0) =>
+        DiscardAsync(id, firstBlock, blockCount, version, snapshotSequence, isNewest: false);
+
+    // isNewest: no older layer has anything newer, as is known already.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<StoreResult> WriteAsync(StoreWrite write)
+    private async ValueTask<StoreResult> WriteAsync(StoreWrite write, bool isNewest)
     {
         var blocks = BlocksOf(write.Source);
         CheckRange(write.FirstBlock, blocks);
@@ -21,6 +28,8 @@ public sealed partial class ObjectStore
             return refusal;
         _activeOperations++;
         var (status, slot) = await AdmitAsync(write.Id, write.SnapshotSequence);
+        if (status == StoreStatus.Ok && !isNewest && MayBeStale(slot, write.Version))
+            return await WriteWhereNewestAsync(write, slot);
         var pages = PagesNeeded(blocks);
         if (status == StoreStatus.Ok && !TryReservePages(pages, _core.State.ImagePagesForWrites))
         {
@@ -40,9 +49,9 @@ public sealed partial class ObjectStore
         return new StoreResult(status);
     }
 
-    /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<StoreResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence = 0)
+    private async ValueTask<StoreResult> DiscardAsync(
+        ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence, bool isNewest)
     {
         CheckRange(firstBlock, blockCount);
         Invariant.Check(version is > 0 and <= StoreUnits.MaximumVersion && snapshotSequence != StoreUnits.Head);
@@ -54,6 +63,8 @@ public sealed partial class ObjectStore
             return StoreResult.Ok;
         _activeOperations++;
         var (status, slot) = await AdmitAsync(id, snapshotSequence);
+        if (status == StoreStatus.Ok && !isNewest && MayBeStale(slot, version))
+            return await DiscardWhereNewestAsync(id, firstBlock, blockCount, version, snapshotSequence, slot);
         if (status == StoreStatus.Ok)
         {
             var pages = blockCount == StoreUnits.BlocksPerObject ? 0 : PagesNeeded(blockCount);

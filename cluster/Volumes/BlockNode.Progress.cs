@@ -1,6 +1,7 @@
 using Uss.Coordination;
 using Uss.Replication;
 using Uss.Runtime;
+using Uss.Store;
 
 namespace Uss.Volumes;
 
@@ -30,6 +31,20 @@ public sealed partial class BlockNode
         }
 
         return null;
+    }
+
+    // Objects of which only holes are left, and whose history no copy needs, need not be remembered.
+    private void ForgetHoles()
+    {
+        foreach (var store in _disks.Where(disk => disk.IsUsable).Select(disk => disk.Store!))
+            store.ForgetHoles(id => SettledVersionOf(id, store.DiskId));
+    }
+
+    private ulong SettledVersionOf(ObjectId id, Guid disk)
+    {
+        if (_pools.Find(SpaceId.PoolOf(id.Space))?.GroupOf(id) is not { } group || group.State != GroupState.Active)
+            return 0;
+        return group.IsConcernedWith(disk) ? group.SettledVersion : StoreUnits.MaximumVersion;
     }
 
     // Notes what is equal now. Nothing waits for it: without it, more has to be compared after a crash.

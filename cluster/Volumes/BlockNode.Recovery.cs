@@ -180,6 +180,8 @@ public sealed partial class BlockNode
             await _reactor.DelayAsync(_options.ProgressNs);
             if (!_isClosing)
                 await SaveProgressAsync();
+            if (!_isClosing)
+                ForgetHoles();
         }
     }
 

@@ -1,5 +1,6 @@
 using Uss.Benchmarks.Rig;
 using Uss.Benchmarks.Store;
+using Uss.Benchmarks.Volumes;
 
 namespace Uss.Benchmarks;
 
@@ -18,7 +19,8 @@ public static class BenchmarkProgram
         ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
         ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),
         ["recovery"] = ("time to ready after SIGKILL with 1 M blocks written at random", RecoveryBenchmark.RunRecoveryAsync),
-        ["store"] = ("one store on a sparse file: durable writes, reads, recovery (--help)", StoreBenchmark.RunAsync),
+        ["store"] = ("one store on a sparse file: durable writes, reads, recovery (--bars, --help)", StoreBenchmark.RunAsync),
+        ["volumes"] = ("the block layer on one node, one copy and two (--quick, --help)", VolumeBenchmark.RunAsync),
     };
 
     /// <summary>Runs the benchmark that the first argument names with the rest of the arguments.</summary>

@@ -7,6 +7,9 @@ internal sealed class CheckpointLoader(StoreCore core)
 {
     private const int PagesPerChunk = StoreFormat.ChunkBytes / FrozenPages.PageBytes;
 
+    // Enough to keep a device busy: a disk of a TiB has a thousand chunks.
+    private const int ReadsInFlight = 16;
+
     private static readonly byte[] _ones = CreateOnes();
 
     /// <summary>Loads into the state of the core.</summary>
@@ -14,19 +17,12 @@ internal sealed class CheckpointLoader(StoreCore core)
     public async ValueTask<Fault?> LoadAsync()
     {
         var geometry = core.Geometry;
-        var buffer = core.Reactor.Buffers.Rent(Math.Max(geometry.RootBytes, StoreFormat.ChunkBytes));
+        var buffer = core.Reactor.Buffers.Rent(Math.Max(geometry.RootBytes, ReadsInFlight * StoreFormat.ChunkBytes));
         var chunks = new ChunkEntry[geometry.BitmapChunks + geometry.TableChunks];
-        var fault = await LoadRootAsync(buffer.Slice(0, geometry.RootBytes), chunks);
-        var highSlot = 0;
-        for (var i = 0; i < chunks.Length && fault is null; i++)
-        {
-            fault = await LoadChunkAsync(i, chunks[i], buffer.Slice(0, StoreFormat.ChunkBytes));
-            if (i >= geometry.BitmapChunks && chunks[i].State == ChunkState.Stored)
-                highSlot = (i - geometry.BitmapChunks + 1) * TableEntry.PerChunk;
-        }
-
+        var fault = await LoadRootAsync(buffer.Slice(0, geometry.RootBytes), chunks) ?? await LoadChunksAsync(chunks, buffer);
         buffer.Release();
-        return fault ?? TakeUp(highSlot);
+        var highSlot = Array.FindLastIndex(chunks, chunk => chunk.State == ChunkState.Stored) - geometry.BitmapChunks + 1;
+        return fault ?? TakeUp(Math.Max(highSlot, 0) * TableEntry.PerChunk);
     }
 
     private static byte[] CreateOnes()
@@ -42,6 +38,27 @@ internal sealed class CheckpointLoader(StoreCore core)
         if (!io.IsOk)
             return Damaged($"its root cannot be read: {Errno.Describe(io.Error)}");
         return CheckpointRoot.TryRead(root.Span, core.Superblock, chunks) ? null : Damaged("its root fails its checksum");
+    }
+
+    private async ValueTask<Fault?> LoadChunksAsync(ChunkEntry[] chunks, PageBuffer buffer)
+    {
+        var loads = new ValueTask<Fault?>[ReadsInFlight];
+        Fault? fault = null;
+        var started = 0;
+        for (var i = 0; i < chunks.Length && fault is null; i++)
+        {
+            if (chunks[i].State == ChunkState.Zeros)
+                continue;
+            var place = started % ReadsInFlight;
+            if (started >= ReadsInFlight)
+                fault = await loads[place];
+            loads[place] = LoadChunkAsync(i, chunks[i], buffer.Slice(place * StoreFormat.ChunkBytes, StoreFormat.ChunkBytes));
+            started++;
+        }
+
+        for (var i = Math.Max(0, started - ReadsInFlight); i < started; i++)
+            fault = await loads[i % ReadsInFlight] ?? fault;
+        return fault;
     }
 
     private async ValueTask<Fault?> LoadChunkAsync(int index, ChunkEntry entry, BufferSlice buffer)

@@ -38,14 +38,17 @@ internal sealed partial class Checkpointer
         IsRunning = true;
 
         // Layers neither go nor merge while a checkpoint is written, so that no record needs one that it has not got.
-        while (_core.RemovalsInFlight > 0)
+        // Those that wait for room in the log would wait for the checkpoint.
+        while (_core.RemovalsInFlight > 0 && !_log.IsFull)
             await _core.Relief.WaitAsync();
         var superblock = _core.Superblock;
         superblock.Generation++;
         superblock.ReplayLsn = _log.CommittedLsn;
         superblock.ReplayPosition = _log.CommittedPosition;
         superblock.PreviousHeaderChecksum = _log.CommittedHeaderChecksum;
-        var io = _core.IsReadOnly ? IoResult.Failed(Errno.Io) : await WriteImagesAsync();
+        var io = _core.IsReadOnly ? IoResult.Failed(Errno.Io)
+            : _core.RemovalsInFlight > 0 ? IoResult.Failed(Errno.NoSpace)
+            : await WriteImagesAsync();
         if (io.IsOk)
             io = await WriteFrozenAsync(superblock);
         if (!io.IsOk && io.Error != Errno.NoSpace)
@@ -62,6 +65,7 @@ internal sealed partial class Checkpointer
         superblock.FrozenLsn = _log.CommittedLsn;
         superblock.HighestVersion = state.HighestVersion;
         superblock.Frontier = state.Allocator.Frontier;
+        superblock.Flags = _core.HasPendingDiscards ? Superblock.PendingDiscardsFlag : 0;
         state.Table.Pages.Freeze();
         state.Used.Pages.Freeze();
         var io = await WriteChunksAsync(superblock);

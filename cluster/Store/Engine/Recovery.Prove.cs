@@ -5,61 +5,73 @@ namespace Uss.Store;
 /// <summary>Judging unproven records by their data.</summary>
 internal sealed partial class Recovery
 {
-    private const int ReadsInFlight = 32;
+    private const int ProofsInFlight = 16;
+    private const int BlocksPerProofRead = 64;
 
     // A record behind the last barrier was acknowledged only if its data was durable, so one whose data is not what its
     // checksums say was not. It is dropped whole: no block of it may appear without the others.
-    private async ValueTask<Fault?> ProveAsync()
+    private async ValueTask ProveAsync()
     {
         var first = 0;
         while (first < _items.Count && _items[first].Lsn <= _barrier)
             first++;
-        var buffers = new PageBuffer[ReadsInFlight];
-        var proofs = new ValueTask<bool>[ReadsInFlight];
-        for (var next = first; next < _items.Count; next += ReadsInFlight)
+        var buffers = new PageBuffer[Math.Min(ProofsInFlight, _items.Count - first)];
+        var proofs = new ValueTask<bool>[buffers.Length];
+        for (var next = first; next < _items.Count; next++)
         {
-            var count = Math.Min(ReadsInFlight, _items.Count - next);
-            for (var i = 0; i < count; i++)
-            {
-                buffers[i] ??= _core.Reactor.Buffers.Rent(StoreUnits.BlockBytes);
-                proofs[i] = ProveAsync(next + i, buffers[i]);
-            }
-
-            for (var i = 0; i < count; i++)
-            {
-                var item = _items[next + i];
-                if (!await proofs[i] && _voided.Add((item.Lsn, item.Ordinal)))
-                    Dropped.Add((item.Lsn, item.Ordinal));
-            }
+            var place = (next - first) % ProofsInFlight;
+            if (next - first >= ProofsInFlight)
+                Judge(next - ProofsInFlight, await proofs[place]);
+            buffers[place] ??= _core.Reactor.Buffers.Rent(BlocksPerProofRead * StoreUnits.BlockBytes);
+            proofs[place] = ProveAsync(next, buffers[place]);
         }
 
+        for (var last = Math.Max(first, _items.Count - ProofsInFlight); last < _items.Count; last++)
+            Judge(last, await proofs[(last - first) % ProofsInFlight]);
         foreach (var buffer in buffers)
-            buffer?.Release();
-        return null;
+            buffer.Release();
+    }
+
+    private void Judge(int index, bool isProven)
+    {
+        var item = _items[index];
+        if (!isProven && _voided.Add((item.Lsn, item.Ordinal)))
+            Dropped.Add((item.Lsn, item.Ordinal));
     }
 
     private async ValueTask<bool> ProveAsync(int index, PageBuffer buffer)
     {
-        for (var block = 0; BlockOf(index, block) is var (address, checksum) && address != 0; block++)
+        for (var block = 0; RunAt(index, block) is var (address, length) && length > 0; block += length)
         {
-            var io = await _core.Disk.ReadAsync((long)address * StoreUnits.BlockBytes, buffer.Slice(0, StoreUnits.BlockBytes));
-            if (!io.IsOk || Crc32C.Compute(buffer.Slice(0, StoreUnits.BlockBytes).Span) != checksum)
+            var data = buffer.Slice(0, length * StoreUnits.BlockBytes);
+            var io = await _core.Disk.ReadAsync((long)address * StoreUnits.BlockBytes, data);
+            if (!io.IsOk || !IsAsLogged(index, block, data.Span))
                 return false;
         }
 
         return true;
     }
 
-    // Address and checksum of a record's n-th block; address 0 behind the last.
-    private (ulong Address, uint Checksum) BlockOf(int index, int block)
+    private bool IsAsLogged(int index, int block, ReadOnlySpan<byte> data)
     {
-        var view = ViewOf(_items[index]);
-        var left = block;
-        foreach (ref readonly var extent in view.Extents)
+        var checksums = ViewOf(_items[index]).Checksums[block..];
+        for (var i = 0; i < data.Length / StoreUnits.BlockBytes; i++)
         {
-            if (left < extent.Length)
-                return (extent.Address + (ulong)left, view.Checksums[block]);
-            left -= extent.Length;
+            if (Crc32C.Compute(data.Slice(i * StoreUnits.BlockBytes, StoreUnits.BlockBytes)) != checksums[i])
+                return false;
+        }
+
+        return true;
+    }
+
+    // Where a record's data lies from its n-th block on, as far as one read goes; length 0 behind the last block.
+    private (ulong Address, int Length) RunAt(int index, int block)
+    {
+        foreach (ref readonly var extent in ViewOf(_items[index]).Extents)
+        {
+            if (block < extent.Length)
+                return (extent.Address + (ulong)block, Math.Min(extent.Length - block, BlocksPerProofRead));
+            block -= extent.Length;
         }
 
         return (0, 0);

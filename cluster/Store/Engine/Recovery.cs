@@ -31,6 +31,9 @@ internal sealed partial class Recovery : IDisposable
     /// <summary>Records behind the last barrier whose data is not what they say. They were never acknowledged.</summary>
     public List<(ulong Lsn, int Ordinal)> Dropped { get; } = [];
 
+    /// <summary>Data blocks from here on were never used as far as the log says, counted from the start of the data zone.</summary>
+    public long Frontier { get; private set; }
+
     /// <summary>Records applied.</summary>
     public long RecordsApplied { get; private set; }
 
@@ -44,9 +47,9 @@ internal sealed partial class Recovery : IDisposable
         var fault = await FollowAsync(reader);
         fault ??= await CheckEndAsync(reader);
         End = new LogEnd(reader.Lsn, reader.Position, reader.HeaderChecksum, _barrier, _core.Superblock.ReplayPosition);
-        reader.Close();
+        await reader.CloseAsync();
         if (fault is null && (_core.Options.Faults & StoreFaults.BelieveUnprovenRecords) == 0)
-            fault = await ProveAsync();
+            await ProveAsync();
         fault ??= await ApplyAsync(_items.Count);
         _core.State.IsRecovering = false;
         return fault ?? (_core.State.IsContradictory
@@ -94,6 +97,8 @@ internal sealed partial class Recovery : IDisposable
             if (!LogRecord.TryRead(payload, _core.Geometry, out var view))
                 return false;
             var isLost = (_core.Options.Faults & StoreFaults.LoseLogRecord) != 0 && ordinal > 0 && ordinal == reader.Header.RecordCount - 1;
+            foreach (ref readonly var extent in view.Extents)
+                Frontier = Math.Max(Frontier, _core.State.BitOf(extent.Address) + extent.Length);
             if (view.Record.Kind == LogRecordKind.VoidRecord)
                 _voided.Add((view.Record.Version, (int)view.Record.Index));
             else if (!isLost)

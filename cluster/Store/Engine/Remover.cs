@@ -11,6 +11,7 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
     private const long RetryNs = 1_000_000;
 
     private readonly WaitList _stopped = new();
+    private Func<ObjectId, ulong>? _settled;
     private bool _isRunning;
     private bool _isWanted;
     private bool _isBlocked;
@@ -30,6 +31,26 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
     public void Resume()
     {
         _isWanted = core.State.Marks.DeletedSpaces.Count > 0 || core.State.Marks.SpacesWithDrops.Count > 0;
+        Start();
+    }
+
+    /// <summary>
+    /// Forgets objects that hold nothing but holes whose versions nobody asks for any more, so that what was discarded
+    /// does not keep its place in the object table for ever.
+    /// </summary>
+    /// <param name="settled">The version up to which nobody asks any more, by object.</param>
+    public void Forget(Func<ObjectId, ulong> settled)
+    {
+        if (!core.State.HasNewHoles || core.IsClosing || core.IsReadOnly)
+            return;
+        core.State.HasNewHoles = false;
+        _settled = settled;
+        _isWanted = true;
+        Start();
+    }
+
+    private void Start()
+    {
         if (_isRunning || !_isWanted)
             return;
         _isRunning = true;
@@ -106,38 +127,63 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         ref readonly var entry = ref core.State.Table.Read(slot);
         return entry.Kind switch
         {
-            TableEntryKind.Layer =>
-                core.State.Marks.IsDeleted(entry.Space) || core.State.Marks.NextLive(entry.Space, entry.Sequence) != entry.Sequence,
+            TableEntryKind.Layer => MustGo(slot) || IsForgettable(slot),
             TableEntryKind.Reserved => core.State.Marks.IsDeleted(entry.Space),
             _ => false,
         };
     }
 
+    private bool MustGo(int slot)
+    {
+        ref readonly var entry = ref core.State.Table.Read(slot);
+        return core.State.Marks.IsDeleted(entry.Space) || core.State.Marks.NextLive(entry.Space, entry.Sequence) != entry.Sequence;
+    }
+
+    // Nothing but holes, and no older layer that they hide.
+    private unsafe bool IsForgettable(int slot)
+    {
+        ref readonly var entry = ref core.State.Table.Read(slot);
+        if (_settled is null || entry.Present > 0 || core.State.Table.Older(slot) >= 0 || core.State.Table.Find(entry.Id) != slot)
+            return false;
+        var map = core.State.Table.State(slot).Map;
+        if (((map == null ? entry.MapFlags : map->Flags) & MapFlags.IsLost) != 0)
+            return false;
+        var isSettled = entry.HighestVersion <= _settled(entry.Id);
+
+        // Looked at again the next time.
+        core.State.HasNewHoles |= !isSettled;
+        return isSettled;
+    }
+
     private async ValueTask RemoveAsync(int slot)
     {
-        while (!IsStopping)
+        while (!IsStopping && IsDue(slot))
         {
             if (IsBehindAnother(slot))
             {
                 // The layer in between is in this sweep too, or under way; a later sweep takes this layer.
                 _isBlocked = true;
-                return;
+                break;
+            }
+
+            var isBusy = core.State.Table.State(slot).Pins > 0 || checkpointer.IsRunning;
+            if (isBusy && !MustGo(slot))
+            {
+                // Nobody waits for this one to go, so it holds up nobody either.
+                core.State.HasNewHoles = true;
+                break;
             }
 
             // Operations that began before may still be on their way; none begins now.
             core.State.Table.State(slot).Flags |= LayerFlags.Leaving;
-            if (core.State.Table.State(slot).Pins > 0 || checkpointer.IsRunning)
-            {
+            if (isBusy)
                 await core.Reactor.DelayAsync(RetryNs);
-                if (!IsDue(slot))
-                    return;
-                continue;
-            }
-
-            if (core.State.Table.Read(slot).Kind == TableEntryKind.Layer && !await RemoveQuietAsync(slot))
-                continue;
-            return;
+            else if (core.State.Table.Read(slot).Kind != TableEntryKind.Layer || await RemoveQuietAsync(slot))
+                return;
         }
+
+        core.State.Table.State(slot).Flags &= ~LayerFlags.Leaving;
+        core.Relief.WakeAll();
     }
 
     // True when a newer layer of the object lies between this one and the one that it is to become part of. That one goes
@@ -164,7 +210,7 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         core.RemovalsInFlight++;
         var into = PinAll(slot);
         var isLoaded = await loader.LoadAsync(slot) && (into < 0 || await loader.LoadAsync(into));
-        var isDone = isLoaded && core.State.Table.State(slot).Pins == 1 && !IsStopping;
+        var isDone = isLoaded && core.State.Table.State(slot).Pins == 1 && !IsStopping && IsDue(slot);
         var isRefused = false;
         if (isDone)
         {
@@ -202,7 +248,7 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         var table = core.State.Table;
         table.State(slot).Pins++;
         ref readonly var entry = ref table.Read(slot);
-        if (core.State.Marks.IsDeleted(entry.Space))
+        if (KindFor(slot) == LogRecordKind.RemoveLayer)
             return -1;
         var into = table.FindLayer(entry.Id, core.State.Marks.NextLive(entry.Space, entry.Sequence));
         if (into >= 0)
@@ -210,11 +256,17 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         return into;
     }
 
+    private LogRecordKind KindFor(int slot)
+    {
+        ref readonly var entry = ref core.State.Table.Read(slot);
+        var isDropped = core.State.Marks.NextLive(entry.Space, entry.Sequence) != entry.Sequence;
+        return isDropped && !core.State.Marks.IsDeleted(entry.Space) ? LogRecordKind.MergeLayer : LogRecordKind.RemoveLayer;
+    }
+
     private (LogRecordKind Kind, ulong Space, uint Index, uint Sequence, uint Target) RecordOf(int slot)
     {
         ref readonly var entry = ref core.State.Table.Read(slot);
-        var kind = core.State.Marks.IsDeleted(entry.Space) ? LogRecordKind.RemoveLayer : LogRecordKind.MergeLayer;
-        return (kind, entry.Space, entry.Index, entry.Sequence, core.State.Marks.NextLive(entry.Space, entry.Sequence));
+        return (KindFor(slot), entry.Space, entry.Index, entry.Sequence, core.State.Marks.NextLive(entry.Space, entry.Sequence));
     }
 
     // False when the record was refused: the log is full and the host has no space, or the store has become read-only.

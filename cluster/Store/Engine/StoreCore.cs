@@ -90,6 +90,13 @@ internal sealed class StoreCore : IDisposable
     /// <summary>Free blocks that are being discarded to the device at this moment.</summary>
     public long BlocksInDiscard { get; set; }
 
+    /// <summary>True while free space that may be looked through for discards has not been, after a crash.</summary>
+    public bool IsDiscardScanWanted { get; set; }
+
+    /// <summary>True when the device has not heard of all discards.</summary>
+    public bool HasPendingDiscards =>
+        IsDiscardScanWanted || Trim.Blocks > 0 || BlocksInDiscard > 0 || State.Frees.DiscardBlocks > 0;
+
     /// <summary>Bytes discarded to the device.</summary>
     public long BytesDiscarded { get; set; }
 

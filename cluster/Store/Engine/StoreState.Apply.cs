@@ -38,6 +38,7 @@ internal sealed unsafe partial class StoreState
 
     private void ApplyDiscard(in LogRecord record, int slot, bool isTracked)
     {
+        HasNewHoles = true;
         var map = Table.State(slot).Map;
         var bytesBefore = map->MemoryBytes;
         if (record.BlockCount == StoreUnits.BlocksPerObject)
@@ -94,6 +95,7 @@ internal sealed unsafe partial class StoreState
 
     private void MergeLayer(int slot, uint intoSequence, bool isTracked)
     {
+        HasNewHoles = true;
         var id = Table.Read(slot).Id;
         var into = Table.FindLayer(id, intoSequence);
         if (into < 0)

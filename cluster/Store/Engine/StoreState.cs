@@ -56,6 +56,9 @@ internal sealed unsafe partial class StoreState : IDisposable
     /// <summary>True while recovery replays the log: what it frees is free at once, and what it reads may be damaged.</summary>
     public bool IsRecovering { get; set; }
 
+    /// <summary>True when there may be objects that hold nothing but holes and could be forgotten.</summary>
+    public bool HasNewHoles { get; set; } = true;
+
     /// <summary>A planted bug: replaced images are free before the checkpoint is durable.</summary>
     public bool FreesImagesEarly { get; init; }
 

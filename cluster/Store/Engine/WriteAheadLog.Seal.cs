@@ -44,8 +44,6 @@ internal sealed partial class WriteAheadLog
         if (!CanSeal)
             return false;
         DropFailed();
-        if (_isRejecting)
-            return false;
         var length = PlanBatch();
         if (length == 0 || !HasRoom(length))
             return false;
@@ -55,6 +53,7 @@ internal sealed partial class WriteAheadLog
         var isUrgentDone = _urgent.First is null;
         if (isUrgentDone)
             used = Fill(batch, _queue, payload, used);
+        _isRejecting &= _queue.First is not null;
         batch.LengthBytes = (LogBatchHeader.Bytes + used + StoreFormat.PageBytes - 1) / StoreFormat.PageBytes * StoreFormat.PageBytes;
         Invariant.Check(batch.LengthBytes == length);
         payload[used..(length - LogBatchHeader.Bytes)].Clear();
@@ -86,10 +85,12 @@ internal sealed partial class WriteAheadLog
         return true;
     }
 
-    // Writes whose data could not be written before they came to be logged leave no trace.
+    // Writes whose data could not be written before they came to be logged leave no trace. When the ring cannot be
+    // emptied, no write is logged; discards and deletes are, as long as there is room, since they may free what is missing.
     private void DropFailed()
     {
-        while (_queue.First is { IsDataPending: false } change && (_isRejecting || change.Status != StoreStatus.Ok))
+        while (_queue.First is { IsDataPending: false } change
+            && (change.Status != StoreStatus.Ok || (_isRejecting && (IsWrite(change) || !Fits(PageOf(change), RecordReserveDivisor)))))
         {
             _queue.Dequeue();
             FreeExtents(change);
@@ -115,11 +116,17 @@ internal sealed partial class WriteAheadLog
         }
     }
 
+    private static bool IsWrite(StoreChange change) => change.Record.Kind == LogRecordKind.Write;
+
+    private static int PageOf(StoreChange change) =>
+        (LogBatchHeader.Bytes + change.RecordBytes + StoreFormat.PageBytes - 1) / StoreFormat.PageBytes * StoreFormat.PageBytes;
+
     // Length of the next batch in bytes; 0 when there is nothing to write.
     private int PlanBatch()
     {
         var maximum = _core.Geometry.MaximumBatchBytes;
         var length = LogBatchHeader.Bytes;
+        _planned = PlannedRecords.None;
         for (var change = _urgent.First; change is not null; change = change.Next)
         {
             if (length + change.RecordBytes > maximum)
@@ -127,8 +134,12 @@ internal sealed partial class WriteAheadLog
             length += change.RecordBytes;
         }
 
-        for (var change = _queue.First; change is not null && length + change.RecordBytes <= maximum; change = change.Next)
+        for (var change = _queue.First; IsLoggable(change) && length + change.RecordBytes <= maximum; change = change.Next)
+        {
             length += change.RecordBytes;
+            _planned |= IsWrite(change) ? PlannedRecords.Writes : PlannedRecords.Others;
+        }
+
         return length == LogBatchHeader.Bytes && !_isBarrierWanted
             ? 0
             : (length + StoreFormat.PageBytes - 1) / StoreFormat.PageBytes * StoreFormat.PageBytes;
@@ -141,9 +152,14 @@ internal sealed partial class WriteAheadLog
         return length <= left ? _head : _head + left;
     }
 
+    private bool IsLoggable([NotNullWhen(true)] StoreChange? change) => change is not null && !(_isRejecting && IsWrite(change));
+
+    // The last of the ring is kept from writes for discards and deletes, and the last of that for what a recovery logs.
     private bool HasRoom(int length)
     {
-        IsFull = PositionFor(length) + length - Tail > _core.Geometry.LogBytes;
+        IsFull = !Fits(length, (_planned & PlannedRecords.Writes) != 0 ? WriteReserveDivisor
+            : _planned != PlannedRecords.None ? RecordReserveDivisor
+            : 0);
         if (!IsFull)
             return true;
         _core.LogFullWaits++;
@@ -151,10 +167,16 @@ internal sealed partial class WriteAheadLog
         return false;
     }
 
+    private bool Fits(int length, int reserveDivisor)
+    {
+        var reserve = reserveDivisor == 0 ? 0 : _core.Geometry.LogBytes / reserveDivisor;
+        return PositionFor(length) + length - Tail <= _core.Geometry.LogBytes - reserve;
+    }
+
     private int Fill(LogBatch batch, ChangeQueue queue, Span<byte> payload, int used)
     {
         var maximum = _core.Geometry.MaximumBatchBytes - LogBatchHeader.Bytes;
-        while (queue.First is { } change && used + change.RecordBytes <= maximum)
+        while (queue.First is { } change && IsLoggable(change) && used + change.RecordBytes <= maximum)
         {
             queue.Dequeue();
             change.Batch = batch;

@@ -14,6 +14,10 @@ internal sealed partial class WriteAheadLog
     // One batch under its flush and one in its log write: more would only make batches smaller.
     private const int MaximumSealed = 2;
 
+    // An eighth of the ring is not for writes; half of that only for barriers and voids. At least a batch each.
+    private const int WriteReserveDivisor = 8;
+    private const int RecordReserveDivisor = 16;
+
     private readonly StoreCore _core;
     private readonly ChangeQueue _queue = new();
     private readonly ChangeQueue _urgent = new();
@@ -28,6 +32,7 @@ internal sealed partial class WriteAheadLog
     private bool _isStopping;
     private bool _isBarrierWanted;
     private bool _isRejecting;
+    private PlannedRecords _planned;
     private ulong _nextLsn;
     private ulong _statedBarrier;
     private ulong _lastRecordLsn;
@@ -153,13 +158,14 @@ internal sealed partial class WriteAheadLog
         Tail = replayPosition;
         DurableBarrier = Math.Max(DurableBarrier, frozenLsn);
         IsFull = false;
+        _isRejecting = false;
         _core.State.ReleaseFrees(ReleaseBarrier, _core.Trim);
         PostSeal();
     }
 
     /// <summary>
-    /// The ring is full and cannot be emptied because the host has no space: what waits for it fails with
-    /// <see cref="StoreStatus.NoSpace"/>.
+    /// The ring is full and cannot be emptied because the host has no space: writes that wait for it fail with
+    /// <see cref="StoreStatus.NoSpace"/>, and so do discards and deletes once their share of the ring is used up.
     /// </summary>
     public void RejectQueued()
     {
@@ -232,6 +238,20 @@ internal sealed partial class WriteAheadLog
         change.Voided?.Complete(StoreStatus.IoError);
         change.Return();
     }
+}
+
+/// <summary>What the next batch holds, voids aside.</summary>
+[Flags]
+internal enum PlannedRecords
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Records without data: discards, deletes, merges.</summary>
+    Others = 1,
+
+    /// <summary>Writes, perhaps with others.</summary>
+    Writes = 2,
 }
 
 /// <summary>Where a log ends, as recovery found it.</summary>

@@ -163,7 +163,7 @@ public static class StoreInspector
                 header.Lsn, reader.HeaderOffset, header.LengthBytes, header.Barrier, header.RecordCount, records));
         }
 
-        reader.Close();
+        await reader.CloseAsync();
         return (batches, problem);
     }
 

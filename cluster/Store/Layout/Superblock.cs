@@ -30,7 +30,8 @@ namespace Uss.Store;
 /// 112  highest version                 8
 /// 120  frontier                        8   data blocks from here on were never used
 /// 128  created, UTC ticks              8
-/// 136  reserved                      120
+/// 136  flags                           4   1: the device has not heard of all discards
+/// 140  reserved                      116
 /// 256  pool id                        16
 /// 272  cluster id                     16
 /// 288  reserved
@@ -45,6 +46,9 @@ internal struct Superblock
 
     /// <summary>"USSDISK1".</summary>
     public const ulong ExpectedMagic = 0x314B534944535355;
+
+    /// <summary>Flag: discards were on their way to the device when the checkpoint was written.</summary>
+    public const uint PendingDiscardsFlag = 1;
 
     private const int ChecksumStart = 12;
 
@@ -104,6 +108,9 @@ internal struct Superblock
 
     [FieldOffset(128)]
     public long CreatedUtcTicks;
+
+    [FieldOffset(136)]
+    public uint Flags;
 
     [FieldOffset(256)]
     public Guid PoolId;

@@ -2,17 +2,20 @@ using Uss.Runtime;
 
 namespace Uss.Store;
 
-/// <summary>Reads the log ring batch by batch along its chain.</summary>
+/// <summary>
+/// Reads the log ring batch by batch along its chain. One window of the ring is looked at while the next one is read,
+/// and windows grow as the log goes on, so that a short log costs little and a long one keeps the device busy.
+/// </summary>
 internal sealed class LogReader
 {
-    private const int WindowBytes = 1 << 20;
+    private const int FirstWindowBytes = 256 << 10;
 
     private readonly IDisk _disk;
     private readonly StoreGeometry _geometry;
     private readonly ulong _diskIdHalf;
-    private readonly PageBuffer _window;
-    private long _windowStart;
-    private int _windowLength;
+    private LogWindow _window;
+    private LogWindow _ahead;
+    private int _windowBytes = FirstWindowBytes;
 
     /// <summary>Starts where a superblock says.</summary>
     public LogReader(Reactor reactor, IDisk disk, in Superblock superblock, ulong diskIdHalf)
@@ -20,7 +23,8 @@ internal sealed class LogReader
         _disk = disk;
         _geometry = superblock.Geometry;
         _diskIdHalf = diskIdHalf;
-        _window = reactor.Buffers.Rent(WindowBytes);
+        _window = new LogWindow(reactor, disk, _geometry);
+        _ahead = new LogWindow(reactor, disk, _geometry);
         Lsn = superblock.ReplayLsn;
         Position = superblock.ReplayPosition;
         HeaderChecksum = superblock.PreviousHeaderChecksum;
@@ -80,8 +84,12 @@ internal sealed class LogReader
         return 0;
     }
 
-    /// <summary>Gives the buffer back.</summary>
-    public void Close() => _window.Release();
+    /// <summary>Gives the buffers back.</summary>
+    public async ValueTask CloseAsync()
+    {
+        await _window.CloseAsync();
+        await _ahead.CloseAsync();
+    }
 
     private async ValueTask<Result<bool>> TryReadAtAsync(long position)
     {
@@ -104,30 +112,56 @@ internal sealed class LogReader
         return true;
     }
 
-    private ReadOnlySpan<byte> Bytes(long position) => _window.Slice().Span[(int)(position - _windowStart).._windowLength];
+    private ReadOnlySpan<byte> Bytes(long position) => _window.From(position);
 
     private async ValueTask<Fault?> FillAsync(long position, int length)
     {
-        if (position >= _windowStart && position + length <= _windowStart + _windowLength)
+        if (_window.Covers(position, length))
             return null;
-        var ring = position % _geometry.LogBytes;
-        var ahead = (int)Math.Min(WindowBytes, _geometry.LogBytes - ring);
-        length = Math.Min(length, ahead);
-        var io = await _disk.ReadAsync(_geometry.LogStart + ring, _window.Slice(0, ahead));
-        if (!io.IsOk && ahead > length)
+        if (_ahead.IsUnderWay && await TryMoveOnAsync(position, length))
+            return null;
+
+        // Not what was expected to come next, or the first window, or one that cannot be read as a whole.
+        await _ahead.FinishAsync();
+        var isNext = _window.End > _window.Start && position >= _window.Start && position <= _window.End;
+        _windowBytes = isNext ? Math.Min(_windowBytes * 2, LogWindow.MaximumBytes) : FirstWindowBytes;
+        _window.Begin(position, Math.Max(_windowBytes, length));
+        var io = await _window.FinishAsync();
+        if (!_window.Covers(position, length))
         {
-            // Only what is needed, in case the rest of the window is what cannot be read.
-            ahead = length;
-            io = await _disk.ReadAsync(_geometry.LogStart + ring, _window.Slice(0, ahead));
+            // Only what is needed, in case the rest of its piece is what cannot be read.
+            _window.Begin(position, length);
+            io = await _window.FinishAsync();
         }
 
-        _windowStart = position;
-        _windowLength = io.IsOk ? ahead : 0;
-        return io.IsOk
-            ? null
-            : new Fault(
-                "log-unreadable",
-                $"The log of {_disk.Path} cannot be read at byte {_geometry.LogStart + ring}: {Errno.Describe(io.Error)}.",
-                "Replace the disk and restore its data from the other copies.");
+        if (_window.Covers(position, length))
+        {
+            if (isNext)
+                _ahead.Begin(_window.End, _windowBytes);
+            return null;
+        }
+
+        var place = _geometry.LogStart + (position % _geometry.LogBytes);
+        return new Fault(
+            "log-unreadable",
+            $"The log of {_disk.Path} cannot be read at byte {place}: {Errno.Describe(io.Error)}.",
+            "Replace the disk and restore its data from the other copies.");
+    }
+
+    // Goes on in the window that was read ahead, with the end of the present one in front of it.
+    private async ValueTask<bool> TryMoveOnAsync(long position, int length)
+    {
+        await _ahead.FinishAsync();
+        var isAcross = position < _ahead.Start && _window.Covers(position, (int)(_ahead.Start - position));
+        if (position < _ahead.Start && !isAcross)
+            return false;
+        if (isAcross)
+            _ahead.Prepend(_window.From(position));
+        if (!_ahead.Covers(position, length))
+            return false;
+        (_window, _ahead) = (_ahead, _window);
+        _windowBytes = Math.Min(_windowBytes * 2, LogWindow.MaximumBytes);
+        _ahead.Begin(_window.End, _windowBytes);
+        return true;
     }
 }

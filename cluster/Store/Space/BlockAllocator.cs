@@ -85,6 +85,17 @@ internal sealed class BlockAllocator : IDisposable
             (length >= PreferredPiece ? _large : _small).Push(address, length);
     }
 
+    /// <summary>
+    /// The first run of free blocks from <paramref name="address"/> on, below the frontier and before <paramref name="end"/>;
+    /// length 0 when there is none.
+    /// </summary>
+    public (ulong Address, long Length) NextFreeRun(ulong address, ulong end)
+    {
+        var limit = Math.Min((long)end - _firstAddress, Frontier);
+        var first = _busy.NextClear(Math.Min((long)address - _firstAddress, limit), limit);
+        return ((ulong)(first + _firstAddress), _busy.NextSet(first, limit) - first);
+    }
+
     /// <summary>Takes a run out of the free blocks (while it is discarded to the device). All of it must be free.</summary>
     public void Reserve(ulong address, int length) => _busy.SetRange((long)address - _firstAddress, length);
 

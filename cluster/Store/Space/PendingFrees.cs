@@ -14,6 +14,9 @@ internal sealed class PendingFrees : IDisposable
     /// <summary>Blocks waiting.</summary>
     public long Blocks { get; private set; }
 
+    /// <summary>Of these, blocks of which the device should learn.</summary>
+    public long DiscardBlocks { get; private set; }
+
     /// <summary>LSN up to which the log must be known durable for the oldest group to be released; 0 when nothing waits.</summary>
     public ulong OldestLsn => _groups.Count == 0 ? 0 : _groups[0].Lsn;
 
@@ -26,6 +29,7 @@ internal sealed class PendingFrees : IDisposable
     public void Add(ulong address, bool isDiscard)
     {
         Blocks++;
+        DiscardBlocks += isDiscard ? 1 : 0;
         if (_open > 0)
         {
             ref var last = ref _items[_items.Count - 1];
@@ -73,6 +77,7 @@ internal sealed class PendingFrees : IDisposable
         if (--group.Count == 0)
             _groups.Dequeue();
         Blocks -= item.Extent.Length;
+        DiscardBlocks -= item.IsDiscard ? item.Extent.Length : 0;
         extent = item.Extent;
         isDiscard = item.IsDiscard;
         return true;

@@ -25,6 +25,9 @@ internal sealed class TrimQueue : IDisposable
     /// <summary>Adds freed blocks.</summary>
     public void Add(Extent extent) => _wanted.Change((long)extent.Address - _firstAddress, extent.Length, true);
 
+    /// <summary>Adds a run of free blocks of any length.</summary>
+    public void Add(ulong address, long length) => _wanted.Change((long)address - _firstAddress, length, true);
+
     /// <summary>Forgets blocks: told, in use again, or not worth it.</summary>
     public void Remove(ulong address, long length) => _wanted.Change((long)address - _firstAddress, length, false);
 

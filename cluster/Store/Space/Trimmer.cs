@@ -13,6 +13,9 @@ internal sealed class Trimmer(StoreCore core)
     // Between two discards others get their turn: hole punching holds the host file's lock.
     private const long PauseNs = 2 * NsPerMs;
 
+    // Blocks looked through in one turn: a page of the bitmap.
+    private const int BlocksPerScan = PagedBitmap.BitsPerPage;
+
     private readonly WaitList _stopped = new();
     private ReactorTimer? _timer;
     private bool _isRunning;
@@ -21,7 +24,8 @@ internal sealed class Trimmer(StoreCore core)
     /// <summary>Starts gathering if anything waits.</summary>
     public void Consider()
     {
-        if (core.Trim.Blocks == 0 || _timer is not null || _isRunning || _isUnsupported || core.IsClosing || core.IsReadOnly)
+        var hasWork = core.Trim.Blocks > 0 || core.IsDiscardScanWanted;
+        if (!hasWork || _timer is not null || _isRunning || _isUnsupported || core.IsClosing || core.IsReadOnly)
             return;
         _timer = core.Reactor.Schedule(core.Options.DiscardDelayMs * NsPerMs, static state => ((Trimmer)state!).Start(), this);
     }
@@ -44,6 +48,8 @@ internal sealed class Trimmer(StoreCore core)
 
     private async ValueTask RunAsync()
     {
+        if (core.IsDiscardScanWanted)
+            await ScanAsync();
         ulong position = 1;
         while (core.Trim.Next(position) is var next && next >= position && next != 0 && !core.IsClosing && !core.IsReadOnly)
         {
@@ -67,6 +73,29 @@ internal sealed class Trimmer(StoreCore core)
         _isRunning = false;
         _stopped.WakeAll();
         Consider();
+    }
+
+    // What waited at a crash is not known any more: every free run below the frontier may be one. Telling the device
+    // again what it has heard of costs it little.
+    private async ValueTask ScanAsync()
+    {
+        var address = (ulong)core.Geometry.FirstDataAddress;
+        var end = address + (ulong)core.State.Allocator.Frontier;
+        while (address < end && !core.IsClosing && !core.IsReadOnly)
+        {
+            var stop = Math.Min(address + BlocksPerScan, end);
+            while (core.State.Allocator.NextFreeRun(address, stop) is var (first, length) && length > 0)
+            {
+                if (length * StoreUnits.BlockBytes >= core.Options.DiscardMinimumBytes)
+                    core.Trim.Add(first, length);
+                address = first + (ulong)length;
+            }
+
+            address = stop;
+            await core.Reactor.YieldAsync();
+        }
+
+        core.IsDiscardScanWanted = address < end;
     }
 
     // The free run around a block that waits, forgotten by the queue; the block alone when it is in use again.

@@ -30,6 +30,13 @@ internal sealed unsafe partial class ReactorMeter
         _startTimestamp = Stopwatch.GetTimestamp();
     }
 
+    /// <summary>Processor time of this thread so far, in microseconds.</summary>
+    internal static double ThreadProcessorUs()
+    {
+        var usage = Usage.OfThread();
+        return usage.UserUs + usage.SystemUs;
+    }
+
     internal void Add(long latencyNs) => _latencies[_count++] = latencyNs;
 
     internal BenchmarkResult Finish(string name, int depth, long operations)

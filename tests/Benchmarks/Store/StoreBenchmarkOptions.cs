@@ -24,6 +24,9 @@ public sealed record StoreBenchmarkOptions
     /// <summary>Operations under way at a time.</summary>
     public int Depth { get; init; } = 32;
 
+    /// <summary>Size of the log ring in bytes; 0: what the format suggests. A small one makes many checkpoints.</summary>
+    public long LogBytes { get; init; }
+
     /// <summary>Leaves the store without closing it, as SIGKILL would, and times the next open.</summary>
     public bool WithRecovery { get; init; }
 
@@ -57,6 +60,8 @@ public sealed record StoreBenchmarkOptions
                 options = options with { Writes = number };
             else if (name == "--reads")
                 options = options with { Reads = number };
+            else if (name == "--log-mib")
+                options = options with { LogBytes = number << 20 };
             else if (name == "--depth")
                 options = options with { Depth = (int)number };
             else

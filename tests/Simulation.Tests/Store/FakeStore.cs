@@ -115,6 +115,11 @@ internal sealed class FakeStore(Reactor reactor, FakeMedium medium, IDisk disk, 
         return StoreResult.Ok;
     }
 
+    public void ForgetHoles(Func<ObjectId, ulong> settledVersion)
+    {
+        // Remembers everything.
+    }
+
     public IReadOnlyList<ObjectSummary> ListChangedSince(ulong version)
     {
         var newest = new Dictionary<ObjectId, ulong>();

@@ -137,6 +137,11 @@ public sealed class FakeStore(FakeDisk disk) : IObjectStore
         return StoreResult.Ok;
     }
 
+    public void ForgetHoles(Func<ObjectId, ulong> settledVersion)
+    {
+        // Remembers everything.
+    }
+
     public IReadOnlyList<ObjectSummary> ListChangedSince(ulong version) =>
     [
         .. Disk.Objects.Where(pair => pair.Value.HighestVersion > version)
