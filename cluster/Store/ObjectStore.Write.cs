@@ -17,21 +17,32 @@ public sealed partial class ObjectStore
         DiscardAsync(id, firstBlock, blockCount, version, snapshotSequence, isNewest: false);
 
     // isNewest: no older layer has anything newer, as is known already.
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<StoreResult> WriteAsync(StoreWrite write, bool isNewest)
+    private ValueTask<StoreResult> WriteAsync(in StoreWrite write, bool isNewest)
     {
         var blocks = BlocksOf(write.Source);
         CheckRange(write.FirstBlock, blocks);
         Invariant.Check(write.Version is > 0 and <= StoreUnits.MaximumVersion && write.SnapshotSequence != StoreUnits.Head);
         Invariant.Check(write.Checksums.Length == 0 || write.Checksums.Length == blocks);
         if (RefuseChange() is { } refusal)
-            return refusal;
+            return new ValueTask<StoreResult>(refusal);
         _activeOperations++;
-        var (status, slot) = await AdmitAsync(write.Id, write.SnapshotSequence);
+        var admission = AdmitAsync(write.Id, write.SnapshotSequence);
+        return admission.IsCompletedSuccessfully
+            ? WriteAdmitted(write, isNewest, admission.Result)
+            : WriteWhenAdmittedAsync(write, isNewest, admission);
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreResult> WriteWhenAdmittedAsync(
+        StoreWrite write, bool isNewest, ValueTask<(StoreStatus Status, int Slot)> admission) =>
+        await WriteAdmitted(write, isNewest, await admission);
+
+    private ValueTask<StoreResult> WriteAdmitted(in StoreWrite write, bool isNewest, (StoreStatus Status, int Slot) admission)
+    {
+        var (status, slot) = admission;
         if (status == StoreStatus.Ok && !isNewest && MayBeStale(slot, write.Version))
-            return await WriteWhereNewestAsync(write, slot);
-        var pages = PagesNeeded(blocks);
-        if (status == StoreStatus.Ok && !TryReservePages(pages, _core.State.ImagePagesForWrites))
+            return WriteWhereNewestAsync(write, slot);
+        if (status == StoreStatus.Ok && !TryReservePages(PagesNeeded(BlocksOf(write.Source)), _core.State.ImagePagesForWrites))
         {
             status = StoreStatus.NoSpace;
             Unpin(slot);
@@ -40,13 +51,12 @@ public sealed partial class ObjectStore
         if (status == StoreStatus.Ok)
         {
             var change = _core.RentChange();
-            status = await TryAllocateAsync(blocks, change) ? await LogWriteAsync(write, slot, change) : NoSpaceLeft(change);
-            _core.State.ImagePagesReserved -= pages;
-            Unpin(slot);
+            PrepareWrite(write, slot, change);
+            return LogWriteAsync(change);
         }
 
         EndOperation();
-        return new StoreResult(status);
+        return new ValueTask<StoreResult>(new StoreResult(status));
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
@@ -97,12 +107,6 @@ public sealed partial class ObjectStore
         return true;
     }
 
-    private StoreStatus NoSpaceLeft(StoreChange change)
-    {
-        change.Return();
-        return _core.IsReadOnly ? StoreStatus.IoError : StoreStatus.NoSpace;
-    }
-
     // Finds or adds the layer, pins it and brings its map into memory. The pin is the caller's when the status is Ok.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<(StoreStatus Status, int Slot)> AdmitAsync(ObjectId id, uint sequence)
@@ -134,10 +138,10 @@ public sealed partial class ObjectStore
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<bool> TryAllocateAsync(int blocks, StoreChange change)
+    private async ValueTask<bool> AllocateWhenFreedAsync(int blocks, StoreChange change)
     {
         // Blocks that will be free in a moment are worth waiting for, but not for ever: each round must bring some.
-        while (!_core.State.Allocator.TryAllocate(blocks, change.Extents))
+        do
         {
             var coming = _core.State.Frees.Blocks + _core.BlocksInDiscard;
             if (_core.State.Allocator.FreeBlocks + coming < blocks || _core.IsReadOnly)
@@ -145,41 +149,56 @@ public sealed partial class ObjectStore
             _log.RequestBarrier();
             await _core.Relief.WaitAsync();
         }
+        while (!_core.State.Allocator.TryAllocate(blocks, change.Extents));
 
         return true;
     }
 
+    // What the write needs is in the change, so that the state kept over the waits, which is copied, is small.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<StoreStatus> LogWriteAsync(StoreWrite write, int slot, StoreChange change)
+    private async ValueTask<StoreResult> LogWriteAsync(StoreChange change)
     {
-        PrepareWrite(write, slot, change);
-
-        // Data and record are under way at the same time; most writes are one run.
-        var first = StartData(write.Source, change, 0, out var position);
-        ValueTask<IoResult>[]? others = null;
-        if (change.Extents.Count > 1)
-            others = StartOthers(write.Source, change, position);
-        _log.Enqueue(change);
-        var io = await first;
-        for (var i = 1; i < change.Extents.Count; i++)
+        var slot = change.Slot;
+        var blocks = change.ChecksumCount;
+        StoreResult result;
+        if (_core.State.Allocator.TryAllocate(blocks, change.Extents) || await AllocateWhenFreedAsync(blocks, change))
         {
-            var other = await others![i];
-            if (io.IsOk || io.Error == Errno.NoSpace)
-                io = other.IsOk ? io : other;
+            // Data and record are under way at the same time; most writes are one run.
+            var first = StartData(change, 0, out var position);
+            var others = change.Extents.Count > 1 ? WriteOthersAsync(change, position) : default;
+            _log.Enqueue(change);
+            var io = await first;
+            if (change.Extents.Count > 1)
+                io = Worse(io, await others);
+            OnDataWritten(change, io);
+            result = await change.Task;
+            if (result.IsOk)
+                _core.BytesAccepted += (long)blocks * StoreUnits.BlockBytes;
+        }
+        else
+        {
+            change.Return();
+            result = new StoreResult(_core.IsReadOnly ? StoreStatus.IoError : StoreStatus.NoSpace);
         }
 
-        if (others is not null)
-            System.Buffers.ArrayPool<ValueTask<IoResult>>.Shared.Return(others);
+        _core.State.ImagePagesReserved -= PagesNeeded(blocks);
+        Unpin(slot);
+        EndOperation();
+        return result;
+    }
+
+    private void OnDataWritten(StoreChange change, IoResult io)
+    {
         if (io.IsOk)
-            _core.BytesWritten += write.Source.Length;
+            _core.BytesWritten += change.Source.Length;
         else if (io.Error != Errno.NoSpace)
             _core.Fail("disk-write-failed", "Writing", io);
         _log.OnDataWritten(change, io.IsOk ? StoreStatus.Ok : io.Error == Errno.NoSpace ? StoreStatus.NoSpace : StoreStatus.IoError);
-        var status = (await change.Task).Status;
-        if (status == StoreStatus.Ok)
-            _core.BytesAccepted += write.Source.Length;
-        return status;
     }
+
+    // A lack of space is an answer; any other error ends the disk's use.
+    private static IoResult Worse(IoResult one, IoResult other) =>
+        !other.IsOk && (one.IsOk || one.Error == Errno.NoSpace) ? other : one;
 
     private static void PrepareWrite(in StoreWrite write, int slot, StoreChange change)
     {
@@ -191,6 +210,7 @@ public sealed partial class ObjectStore
         change.Record.Index = write.Id.Index;
         change.Record.Sequence = write.SnapshotSequence;
         change.Record.Version = write.Version;
+        change.Source = write.Source;
         change.Slot = slot;
         change.IsDataPending = true;
         var checksums = change.ResizeChecksums(blocks);
@@ -204,20 +224,26 @@ public sealed partial class ObjectStore
             checksums[i] = Crc32C.Compute(BlockOf(write.Source, i).Span);
     }
 
-    private ValueTask<IoResult> StartData(BufferSlice source, StoreChange change, int index, out int end, int position = 0)
+    private ValueTask<IoResult> StartData(StoreChange change, int index, out int end, int position = 0)
     {
         var extent = change.Extents[index];
         var length = extent.Length * StoreUnits.BlockBytes;
         end = position + length;
-        return _core.Disk.WriteAsync((long)extent.Address * StoreUnits.BlockBytes, source.Slice(position, length));
+        return _core.Disk.WriteAsync((long)extent.Address * StoreUnits.BlockBytes, change.Source.Slice(position, length));
     }
 
-    private ValueTask<IoResult>[] StartOthers(BufferSlice source, StoreChange change, int position)
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<IoResult> WriteOthersAsync(StoreChange change, int position)
     {
-        var tasks = System.Buffers.ArrayPool<ValueTask<IoResult>>.Shared.Rent(change.Extents.Count);
-        for (var i = 1; i < change.Extents.Count; i++)
-            tasks[i] = StartData(source, change, i, out position, position);
-        return tasks;
+        var count = change.Extents.Count;
+        var tasks = System.Buffers.ArrayPool<ValueTask<IoResult>>.Shared.Rent(count);
+        for (var i = 1; i < count; i++)
+            tasks[i] = StartData(change, i, out position, position);
+        var result = await tasks[1];
+        for (var i = 2; i < count; i++)
+            result = Worse(result, await tasks[i]);
+        System.Buffers.ArrayPool<ValueTask<IoResult>>.Shared.Return(tasks);
+        return result;
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]

@@ -15,6 +15,9 @@ internal sealed class StoreChange(Stack<StoreChange> pool) : IValueTaskSource<St
     /// <summary>The fixed part of the record.</summary>
     public LogRecord Record;
 
+    /// <summary>The data of a write. The caller of the write holds the reference.</summary>
+    public BufferSlice Source { get; set; }
+
     /// <summary>Where the data of a write lies.</summary>
     public ExtentList Extents { get; } = new();
 
@@ -67,6 +70,7 @@ internal sealed class StoreChange(Stack<StoreChange> pool) : IValueTaskSource<St
     public void Return()
     {
         Record = default;
+        Source = default;
         Extents.Clear();
         ChecksumCount = 0;
         Slot = -1;
