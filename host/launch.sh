@@ -5,6 +5,8 @@
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 # A build that outlives its command would keep the caller's pipes open.
 export MSBUILDDISABLENODEREUSE=1
+# The plain write barrier; only the environment can ask for it. See docs/decisions/0011-plain-garbage-collector.md.
+export DOTNET_GCWriteBarrier=${DOTNET_GCWriteBarrier:-3}
 
 : "${root:?launch.sh is sourced with root set}"
 program=$root/host/bin/Release/net10.0/Uss.dll
