@@ -48,7 +48,8 @@ public sealed partial class Volume
             offset += window;
         }
 
-        return result;
+        // A volume that was closed on the way is not trimmed: the record must go on saying so.
+        return _isRemoved ? new VolumeResult(VolumeStatus.Removed) : result;
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]

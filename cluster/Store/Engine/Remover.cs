@@ -194,7 +194,7 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         ref readonly var entry = ref table.Read(slot);
         if (entry.Kind != TableEntryKind.Layer || core.State.Marks.IsDeleted(entry.Space))
             return false;
-        var target = core.State.Marks.NextLive(entry.Space, entry.Sequence);
+        var target = TargetOf(slot);
         for (var newer = table.Find(entry.Id); newer >= 0 && newer != slot; newer = table.Older(newer))
         {
             if (table.Read(newer).Sequence < target)
@@ -208,13 +208,17 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
     private async ValueTask<bool> RemoveQuietAsync(int slot)
     {
         core.RemovalsInFlight++;
+        var target = TargetOf(slot);
         var into = PinAll(slot);
         var isLoaded = await loader.LoadAsync(slot) && (into < 0 || await loader.LoadAsync(into));
         var isDone = isLoaded && core.State.Table.State(slot).Pins == 1 && !IsStopping && IsDue(slot);
+
+        // Loading takes time, in which a further snapshot may have been dropped: what was made ready is not the target then.
+        isDone &= TargetOf(slot) == target && !IsBehindAnother(slot);
         var isRefused = false;
         if (isDone)
         {
-            var (kind, space, index, sequence, target) = RecordOf(slot);
+            var (kind, space, index, sequence) = RecordOf(slot);
             isRefused = !await LogAsync(kind, space, index, sequence, target, slot);
             isDone = !isRefused;
             if (isDone)
@@ -256,17 +260,23 @@ internal sealed class Remover(StoreCore core, WriteAheadLog log, MapLoader loade
         return into;
     }
 
+    private uint TargetOf(int slot)
+    {
+        ref readonly var entry = ref core.State.Table.Read(slot);
+        return core.State.Marks.NextLive(entry.Space, entry.Sequence);
+    }
+
     private LogRecordKind KindFor(int slot)
     {
         ref readonly var entry = ref core.State.Table.Read(slot);
-        var isDropped = core.State.Marks.NextLive(entry.Space, entry.Sequence) != entry.Sequence;
+        var isDropped = TargetOf(slot) != entry.Sequence;
         return isDropped && !core.State.Marks.IsDeleted(entry.Space) ? LogRecordKind.MergeLayer : LogRecordKind.RemoveLayer;
     }
 
-    private (LogRecordKind Kind, ulong Space, uint Index, uint Sequence, uint Target) RecordOf(int slot)
+    private (LogRecordKind Kind, ulong Space, uint Index, uint Sequence) RecordOf(int slot)
     {
         ref readonly var entry = ref core.State.Table.Read(slot);
-        return (KindFor(slot), entry.Space, entry.Index, entry.Sequence, core.State.Marks.NextLive(entry.Space, entry.Sequence));
+        return (KindFor(slot), entry.Space, entry.Index, entry.Sequence);
     }
 
     // False when the record was refused: the log is full and the host has no space, or the store has become read-only.
