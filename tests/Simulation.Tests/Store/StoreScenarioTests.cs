@@ -29,6 +29,10 @@ public sealed class StoreScenarioTests
     [TestCase(420UL)]
     [TestCase(737UL)]
     [TestCase(1200UL)]
+
+    // A snapshot dropped while the merge of the one before it read its maps: merged past the layer in between.
+    [TestCase(2160UL)]
+    [TestCase(3730UL)]
     public void A_seed_that_found_a_bug_passes(ulong seed) => SeedRange.Run("store", seed, 1);
 
     [Test]

@@ -85,7 +85,9 @@ public sealed partial class StoreScenario
             var isNew = Matches(blocks[i], wanted);
             var isOld = Matches(blocks[i], old);
             Require(isNew || isOld, $"block {block} of {operation} is old ({old}) or new, but is described as {blocks[i]}");
-            if (isNew == isOld)
+
+            // A hole made where there was one need not leave a trace.
+            if (isNew == isOld || (isOld && !isWrite && !old.IsPresent))
                 continue;
             isApplied ??= isNew;
             Require(isApplied == isNew, $"{operation} is there as a whole or not at all, but block {block} differs from those before");

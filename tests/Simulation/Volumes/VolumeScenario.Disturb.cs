@@ -13,6 +13,7 @@ public sealed partial class VolumeScenario
     private const long GrowthBytes = 3L << 20;
 
     private bool _isResizing;
+    private int _disksReturning;
     private ulong _tailStamp = 1UL << 40;
 
     private void Disturb()
@@ -95,6 +96,7 @@ public sealed partial class VolumeScenario
             World.Crash(_reactor);
         AbandonStores();
         _isResizing = false;
+        _disksReturning = 0;
         foreach (var volume in _volumes)
             volume.OnCrash(World.NowNs);
     }
@@ -123,6 +125,7 @@ public sealed partial class VolumeScenario
         Require(World.RunUntil(() => _reactor.Buffers.RentedBuffers == 0, LongNs), "a stopped node holds no buffers");
         World.Crash(_reactor);
         _isResizing = false;
+        _disksReturning = 0;
         for (var i = 0; i < _stores.Count; i++)
             _stores[i] = null;
         foreach (var volume in _volumes)
@@ -147,13 +150,20 @@ public sealed partial class VolumeScenario
     {
         _victim.Faults.Clear();
         _isVictimAway = false;
+        ReturnDisk(_victim);
+    }
+
+    private void ReturnDisk(SimulatedDisk disk)
+    {
+        _disksReturning++;
         World.Start(
             _reactor,
             async () =>
             {
                 // A disk that nobody saw fail serves all the same.
-                var added = await _node.AddDiskAsync(Source(_victim));
-                World.Trace?.Invoke($"{World.NowNs} {_victim.Path} is back: {added.Fault}");
+                var added = await _node.AddDiskAsync(Source(disk));
+                World.Trace?.Invoke($"{World.NowNs} {disk.Path} is back: {added.Fault}");
+                _disksReturning--;
                 return true;
             });
     }
@@ -200,9 +210,14 @@ public sealed partial class VolumeScenario
     {
         const long size = (long)Blocks * StoreUnits.BlockBytes;
         var volumes = _node.Volumes;
-        if (!(await volumes.ResizeAsync(name, size, force: true)).IsOk
-            || !(await volumes.ResizeAsync(name, size + GrowthBytes)).IsOk
-            || volumes.Find(name) is not { } volume)
+        World.Trace?.Invoke($"{World.NowNs} resize of {volumes.Find(name)?.Record}");
+        var shrunk = await volumes.ResizeAsync(name, size, force: true);
+        World.Trace?.Invoke($"{World.NowNs} shrunk: {shrunk.Fault} {volumes.Find(name)?.Record}");
+        if (!shrunk.IsOk)
+            return;
+        var grown = await volumes.ResizeAsync(name, size + GrowthBytes);
+        World.Trace?.Invoke($"{World.NowNs} grown: {grown.Fault} {volumes.Find(name)?.Record}");
+        if (!grown.IsOk || volumes.Find(name) is not { } volume)
             return;
         var buffer = _reactor.Buffers.Rent(16 * StoreUnits.BlockBytes);
         var slice = buffer.Slice(0, 16 * StoreUnits.BlockBytes);

@@ -1,5 +1,6 @@
 using Uss.Replication;
 using Uss.Store;
+using Uss.Volumes;
 
 namespace Uss.Simulation.Volumes;
 
@@ -12,7 +13,7 @@ public sealed partial class VolumeScenario
         if (_isVictimAway)
             ReturnVictim();
         Require(World.RunUntil(() => _volumes.TrueForAll(volume => volume.IsDone) && !_isResizing, LongNs), "all clients come to an end");
-        Require(World.RunUntil(IsHealthy, LongNs), "all groups come to have all copies");
+        AwaitHealth();
         foreach (var volume in _volumes)
             World.Run(_reactor, volume.ReadAllAsync, LongNs);
         Require(World.RunUntil(() => IsHealthy() && _node.Status.PendingRepairs == 0, LongNs), "repairs come to an end");
@@ -35,10 +36,24 @@ public sealed partial class VolumeScenario
         Require(_disks.TrueForAll(disk => !disk.IsLocked), "a closed node has closed its disks");
     }
 
+    /// <summary>A disk that failed while it served is given back by an administrator, perhaps more than once.</summary>
+    private void AwaitHealth()
+    {
+        for (var attempt = 0; attempt < 60 && !World.RunUntil(IsHealthy, LongNs / 60); attempt++)
+        {
+            Reached("disks given back at the end");
+            foreach (var disk in _node.Disks.Where(disk => disk.State == DiskState.Failed).ToList())
+                ReturnDisk(_disks.Find(candidate => candidate.Path == disk.Name)!);
+        }
+
+        Require(IsHealthy(), $"all groups come to have all copies: {_node.Status}");
+    }
+
     private bool IsHealthy()
     {
         var status = _node.Status;
-        return status.HealthyGroups == status.Groups && status.ResyncingGroups == 0;
+        return _disksReturning == 0 && status.HealthyGroups == status.Groups && status.ResyncingGroups == 0
+            && _node.Disks.All(disk => disk.State != DiskState.Failed);
     }
 
     /// <summary>Every object lies on exactly the disks of its group, with equal blocks.</summary>
