@@ -46,6 +46,8 @@ internal sealed partial class Checkpointer
         superblock.ReplayLsn = _log.CommittedLsn;
         superblock.ReplayPosition = _log.CommittedPosition;
         superblock.PreviousHeaderChecksum = _log.CommittedHeaderChecksum;
+        if ((_core.Options.Faults & StoreFaults.TrimLogEarly) != 0)
+            _log.OnCheckpoint(superblock.ReplayPosition, superblock.ReplayLsn);
         var io = _core.IsReadOnly ? IoResult.Failed(Errno.Io)
             : _core.RemovalsInFlight > 0 ? IoResult.Failed(Errno.NoSpace)
             : await WriteImagesAsync();
@@ -72,8 +74,6 @@ internal sealed partial class Checkpointer
         superblock.RootChecksum = _rootChecksum;
         state.Table.Pages.Thaw();
         state.Used.Pages.Thaw();
-        if ((_core.Options.Faults & StoreFaults.TrimLogEarly) != 0)
-            _log.OnCheckpoint(superblock.ReplayPosition, superblock.FrozenLsn);
         if (io.IsOk)
             io = await WriteSuperblockAsync(superblock);
         if (!io.IsOk)
