@@ -25,7 +25,7 @@ internal static class Report
     {
         var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1];
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30);
-        var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
+        var kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Split('-')[0].Trim();
         return string.Create(
             CultureInfo.InvariantCulture,
             $"`{command}` on {DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} x {processor}, {memory:F0} GiB, " +
