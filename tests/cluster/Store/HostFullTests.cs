@@ -48,15 +48,14 @@ public sealed class HostFullTests
         rig.Open();
         rig.Run(async () =>
         {
-            // All blocks there will be: the rest of the test reuses their places, so only maps need space.
             for (var i = 0U; i < Objects; i++)
                 Assert.That(await rig.WriteAsync(new ObjectId(1, i), 0, 8, i + 1, i + 1), Is.EqualTo(StoreStatus.Ok));
             await rig.WriteAsync(new ObjectId(2, 0), 0, 256, 1000, 1000);
-            Assert.That((await rig.Store.DiscardAsync(new ObjectId(2, 0), 0, 1, 1001)).IsOk);
-            rig.Disk.Faults.HostFreeBytes = 0;
+            await FillTheHostAsync(rig);
             var version = FirstOverwrite;
             while (await rig.WriteAsync(new ObjectId(1, (uint)(version % Objects)), 0, 1, version, version) == StoreStatus.Ok)
                 Assert.That(++version, Is.LessThan(100_000));
+            Assert.That(rig.Store.Core.LogFullWaits, Is.GreaterThan(0), "it was not the data that had no space");
             Assert.That(rig.Store.Statistics.ReadOnlyBecause, Is.Null);
             await CheckAsync(rig, version);
 
@@ -67,6 +66,15 @@ public sealed class HostFullTests
             await CheckAsync(rig, version);
         });
         rig.Close();
+    }
+
+    // Leaves free blocks that the host has space for, so that writes find room and only maps do not.
+    private static async ValueTask FillTheHostAsync(StoreRig rig)
+    {
+        for (var version = 1001UL; version <= 1002; version++)
+            Assert.That(await rig.WriteAsync(new ObjectId(9, 0), 0, 256, version, version), Is.EqualTo(StoreStatus.Ok));
+        await rig.Reactor.DelayAsync(1_000_000_000);
+        rig.Disk.Faults.HostFreeBytes = 0;
     }
 
     private static async ValueTask CheckAsync(StoreRig rig, ulong failedVersion)
@@ -88,10 +96,11 @@ public sealed class HostFullTests
         var version = 1UL;
         rig.Run(async () =>
         {
+            await FillTheHostAsync(rig);
             await rig.WriteAsync(new ObjectId(1, 0), 0, 64, 1, 1);
-            rig.Disk.Faults.HostFreeBytes = 0;
             while (await rig.WriteAsync(new ObjectId(1, 0), 0, 1, version + 1, version + 1) == StoreStatus.Ok)
                 version++;
+            Assert.That(rig.Store.Core.LogFullWaits, Is.GreaterThan(0), "it was not the data that had no space");
         });
         for (var life = 0; life < 20; life++)
         {
