@@ -98,6 +98,8 @@ internal sealed class Service
         // Refused before disks are made for it.
         if (await CheckAccessAsync(new ReactorRecordStore(reactor, coordination)) is { } refused)
             return refused;
+        if (await reactor.InvokeAsync(() => PortCheck.RunAsync(reactor, _options.Iscsi)) is { } inUse)
+            return inUse;
 
         var block = await StartBlockLayerAsync(reactor, coordination);
         if (!block.IsOk)
@@ -174,7 +176,7 @@ internal sealed class Service
             {
                 var listening = target.Listen(endpoint);
                 if (!listening.IsOk)
-                    return Explain(listening.Fault);
+                    return PortCheck.Explain(listening.Fault);
                 portals.Add(listening.Value);
             }
 
@@ -256,6 +258,4 @@ internal sealed class Service
     });
 
     private sealed record BlockLayer(BlockNode Block, IReadOnlyList<PlannedDisk> Plan, DiskOpener Opener);
-
-    private static Fault Explain(Fault fault) => fault with { Remedy = $"{fault.Remedy} Another address: --iscsi HOST:PORT.".TrimStart() };
 }

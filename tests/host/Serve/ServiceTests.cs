@@ -131,12 +131,13 @@ public sealed class ServiceTests
     }
 
     [Test]
-    public async Task APortInUseIsNamed()
+    public async Task APortInUseIsNamedBeforeDisksAreMade()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var fault = await RunningService.StartExpectingRefusalAsync(_folder, "--iscsi", $"{other.LocalEndpoint}");
         Assert.That(fault.ToString(), Does.Contain($"{other.LocalEndpoint}").And.Contain("--iscsi"));
+        Assert.That(Directory.EnumerateFiles(_folder, "*.uss"), Is.Empty, "disks of a start that is refused");
     }
 
     [Test]
