@@ -4,6 +4,13 @@ using Uss.Runtime;
 
 namespace Uss.Coordination;
 
+/// <summary>A record that can be well-formed JSON and nonsense all the same.</summary>
+public interface ICheckedRecord
+{
+    /// <summary>What makes the record unusable; null when it is sound.</summary>
+    string? FindFlaw();
+}
+
 /// <summary>Records of the coordination store as JSON documents.</summary>
 public static class CoordinationJson
 {
@@ -17,15 +24,14 @@ public static class CoordinationJson
     {
         try
         {
-            if (JsonSerializer.Deserialize(document.Span, type) is { } record)
-                return record;
+            if (JsonSerializer.Deserialize(document.Span, type) is not { } record)
+                return Bad(key, "it is null");
+            return record is ICheckedRecord found && found.FindFlaw() is { } flaw ? Bad(key, flaw) : record;
         }
         catch (JsonException exception)
         {
             return Bad(key, exception.Message);
         }
-
-        return Bad(key, "it is null");
     }
 
     private static Fault Bad(string key, string why) => new(

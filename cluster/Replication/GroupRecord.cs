@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Uss.Coordination;
 
 namespace Uss.Replication;
 
@@ -6,7 +7,7 @@ namespace Uss.Replication;
 /// What the coordination store knows of a placement group, under <c>groups/POOL/INDEX</c>. It changes only by
 /// compare-and-swap, and every change raises the epoch.
 /// </summary>
-public sealed record GroupRecord
+public sealed record GroupRecord : ICheckedRecord
 {
     /// <summary>Number of this configuration, from 1.</summary>
     public required uint Epoch { get; init; }
@@ -26,6 +27,14 @@ public sealed record GroupRecord
     /// <summary>Random number of the process that proposed this configuration: tells apart proposals of equal epochs.</summary>
     public required ulong Proposer { get; init; }
 
+    /// <inheritdoc/>
+    public string? FindFlaw()
+    {
+        if (Departed.Any(member => member is null))
+            return "a member that left has no name";
+        return Epoch == 0 || !InSync.Contains(Primary) ? "its primary is not one of its in-sync members" : null;
+    }
+
     /// <summary>Prefix of the keys of a pool's groups.</summary>
     public static string PrefixOf(int pool) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"groups/{pool:d3}/");
 
@@ -40,7 +49,11 @@ public sealed record GroupRecord
 public sealed record DepartedMember(Guid Disk, ulong CleanVersion);
 
 /// <summary>JSON of the records of this room.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(GroupRecord))]
 [JsonSerializable(typeof(PoolRecord))]
 [JsonSerializable(typeof(MapRecord))]

@@ -1,9 +1,10 @@
+using Uss.Coordination;
 using Uss.Placement;
 
 namespace Uss.Replication;
 
 /// <summary>What the coordination store knows of a pool, under <c>pools/ID</c>.</summary>
-public sealed record PoolRecord
+public sealed record PoolRecord : ICheckedRecord
 {
     /// <summary>Number of the pool, from 1, never given again.</summary>
     public required int Id { get; init; }
@@ -20,6 +21,10 @@ public sealed record PoolRecord
     /// <summary>What no two copies may share.</summary>
     public FailureDomain FailureDomain { get; init; } = FailureDomain.Disk;
 
+    /// <inheritdoc/>
+    public string? FindFlaw() =>
+        Id > 0 && Copies > 0 && Groups > 0 ? null : $"pool {Id} with {Groups} groups of {Copies} copies cannot be";
+
     /// <summary>The pool's policy, as the solver takes it.</summary>
     public PoolPolicy ToPolicy() => new() { Copies = Copies, Groups = Groups, FailureDomain = FailureDomain };
 
@@ -28,7 +33,7 @@ public sealed record PoolRecord
 }
 
 /// <summary>A pool's placement map in the coordination store, under <c>maps/ID</c>.</summary>
-public sealed record MapRecord
+public sealed record MapRecord : ICheckedRecord
 {
     /// <summary>Version of the map.</summary>
     public required long Version { get; init; }
@@ -38,6 +43,11 @@ public sealed record MapRecord
 
     /// <summary>For each placement group, indexes into <see cref="Disks"/>, preferred primary first.</summary>
     public required IReadOnlyList<IReadOnlyList<int>> Rows { get; init; }
+
+    /// <inheritdoc/>
+    public string? FindFlaw() => Rows.Any(row => row is null || row.Any(index => index < 0 || index >= Disks.Count))
+        ? "a row names a disk that the map does not have"
+        : null;
 
     /// <summary>The record of a map.</summary>
     public static MapRecord From(PlacementMap map)

@@ -34,6 +34,14 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
             var map = CoordinationJson.Read(mapEntry.Key, mapEntry.Value, ReplicationJson.Default.MapRecord);
             if (!map.IsOk)
                 return map.Fault;
+            if (map.Value.Rows.Count != record.Value.Groups)
+            {
+                return new Fault(
+                    "bad-record",
+                    $"The map of pool '{record.Value.Name}' has {map.Value.Rows.Count} rows for {record.Value.Groups} groups.",
+                    CoordinationFaults.Restore);
+            }
+
             var pool = new Pool(record.Value, map.Value.ToMap(), context);
             _mapRevisions[pool.Record.Id] = mapEntry.ModifiedRevision;
             if (await RebalanceAsync(pool) is { } unplaced)

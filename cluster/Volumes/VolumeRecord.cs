@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
+using Uss.Coordination;
+using Uss.Store;
 
 namespace Uss.Volumes;
 
 /// <summary>What the coordination store knows of a volume, under <c>volumes/NAME</c>.</summary>
-public sealed record VolumeRecord
+public sealed record VolumeRecord : ICheckedRecord
 {
     /// <summary>Identity as 16 hexadecimal digits.</summary>
     public required string Id { get; init; }
@@ -29,6 +31,14 @@ public sealed record VolumeRecord
     /// <summary>When it was created.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <inheritdoc/>
+    public string? FindFlaw()
+    {
+        if (!IsId(Id) || !IsId(Space))
+            return "its identity or space is no number of 16 hexadecimal digits";
+        return SizeBytes <= 0 || SizeBytes % StoreUnits.BlockBytes != 0 || TrimBytes < 0 ? $"its size of {SizeBytes} bytes cannot be" : null;
+    }
+
     /// <summary>Key of a volume's record.</summary>
     public static string KeyOf(string name) => Prefix + name;
 
@@ -36,6 +46,8 @@ public sealed record VolumeRecord
     public const string Prefix = "volumes/";
 
     internal static string FormatId(ulong value) => value.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+    internal static bool IsId(string text) => text.Length == 16 && text.All(char.IsAsciiHexDigit);
 
     internal static ulong ParseId(string text) =>
         ulong.Parse(text, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
@@ -93,7 +105,8 @@ public sealed record RemovedSpaceRecord
 }
 
 /// <summary>JSON of the records of this room.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(VolumeRecord))]
 [JsonSerializable(typeof(DiskRecord))]
 [JsonSerializable(typeof(CountersRecord))]

@@ -54,6 +54,10 @@ internal sealed class ReservationJournal(ICoordinationStore coordination) : IRes
 }
 
 /// <summary>JSON of the reservation records.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ReservationRecord))]
 internal sealed partial class ReservationJson : JsonSerializerContext;

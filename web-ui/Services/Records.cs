@@ -64,7 +64,8 @@ public static class RecordKeys
 }
 
 /// <summary>JSON of the records.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(LunRecord))]
 [JsonSerializable(typeof(InitiatorRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;
