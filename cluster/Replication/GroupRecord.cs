@@ -30,8 +30,9 @@ public sealed record GroupRecord : ICheckedRecord
     /// <inheritdoc/>
     public string? FindFlaw()
     {
-        if (Departed.Any(member => member is null))
-            return "a member that left has no name";
+        // A document without the list leaves it null: initial values do not outlast the reader.
+        if (Departed is null || Departed.Any(member => member is null))
+            return "it does not say which members left";
         return Epoch == 0 || !InSync.Contains(Primary) ? "its primary is not one of its in-sync members" : null;
     }
 
