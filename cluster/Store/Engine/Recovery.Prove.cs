@@ -45,7 +45,22 @@ internal sealed partial class Recovery
         {
             var data = buffer.Slice(0, length * StoreUnits.BlockBytes);
             var io = await _core.Disk.ReadAsync((long)address * StoreUnits.BlockBytes, data);
-            if (!io.IsOk || !IsAsLogged(index, block, data.Span))
+            if (io.IsOk ? !IsAsLogged(index, block, data.Span) : !await ProveOneByOneAsync(index, block, address, data))
+                return false;
+        }
+
+        return true;
+    }
+
+    // What cannot be read proves nothing: the write may have been acknowledged, and to drop it would show what was there
+    // before. It stays, so that reads report the damage.
+    private async ValueTask<bool> ProveOneByOneAsync(int index, int block, ulong address, BufferSlice data)
+    {
+        for (var i = 0; i < data.Length / StoreUnits.BlockBytes; i++)
+        {
+            var one = data.Slice(i * StoreUnits.BlockBytes, StoreUnits.BlockBytes);
+            var io = await _core.Disk.ReadAsync((long)(address + (ulong)i) * StoreUnits.BlockBytes, one);
+            if (io.IsOk && !IsAsLogged(index, block + i, one.Span))
                 return false;
         }
 
