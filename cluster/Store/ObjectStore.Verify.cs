@@ -16,6 +16,7 @@ public sealed partial class ObjectStore
         var report = new ConsistencyReport();
         using var seen = new PagedBitmap(_core.Geometry.BitmapBlocks);
         using var pages = new PagedBitmap(_core.Geometry.MapPages);
+        var runs = _checkpointer.Runs;
         var table = _core.State.Table;
         for (var slot = 0; slot < table.HighSlot; slot++)
         {
@@ -39,7 +40,9 @@ public sealed partial class ObjectStore
         if (accounted != _core.Geometry.DataBlocks)
             report.Add($"{_core.Geometry.DataBlocks - accounted} blocks are neither in use nor free nor about to be");
         var held = _core.State.Images.Pages - _core.State.Images.FreePages;
-        if (!_checkpointer.IsRunning && held != pages.SetCount + _core.State.RetiredPages.Count)
+
+        // A checkpoint moves images, also those that were looked at already.
+        if (runs == _checkpointer.Runs && held != pages.SetCount + _core.State.RetiredPages.Count)
             report.Add($"{held} pages of the map zone are held, {pages.SetCount} by images and {_core.State.RetiredPages.Count} retired");
         return report;
     }

@@ -23,6 +23,9 @@ internal sealed partial class Checkpointer
     /// <summary>True while one is being written.</summary>
     public bool IsRunning { get; private set; }
 
+    /// <summary>Checkpoints begun since the store was opened.</summary>
+    public long Runs { get; private set; }
+
     /// <summary>Waits for the one that is being written, if any.</summary>
     public async ValueTask WaitAsync()
     {
@@ -36,6 +39,7 @@ internal sealed partial class Checkpointer
     {
         Invariant.Check(!IsRunning);
         IsRunning = true;
+        Runs++;
 
         // Layers neither go nor merge while a checkpoint is written, so that no record needs one that it has not got.
         // Those that wait for room in the log would wait for the checkpoint.
