@@ -205,7 +205,10 @@ public class ReadWriteTests
         Execute(rig, read, write, 10_000);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         ScsiRig.Finish(write);
-        Assert.That(allocated, Is.LessThan(1000), "bytes in 20,000 commands");
+
+        // The runtime makes a few objects of its own when it loads a type or compiles a method anew, at moments that nobody
+        // chooses. The smallest object for each command would come to 480,000 bytes.
+        Assert.That(allocated, Is.LessThan(20_000), "bytes in 20,000 commands");
         Assert.That(rig.Volume.Bytes, Has.Length.EqualTo(Blocks * 512));
 
         static void Execute(ScsiRig rig, ScsiCommand read, ScsiCommand write, int count)
