@@ -61,8 +61,7 @@ public sealed class HotChangeTests : EndToEndTest
             1,
             session =>
             {
-                ReserveOut(session, action: 0, key: 0, actionKey: 0x1234, flags: 1);
-                ReserveOut(session, action: 1, key: 0x1234, actionKey: 0, type: 1);
+                Reserve(session, 0x1234);
                 session.Write(0, block);
             },
             "owner",
@@ -106,16 +105,7 @@ public sealed class HotChangeTests : EndToEndTest
         service.Command("volume", "create", "shared", "--size", "16M").Succeeded();
         service.Command("lun", "map", "shared", "--lun", "1").Succeeded();
         var block = new byte[SectorSize];
-        InSession(
-            service,
-            1,
-            session =>
-            {
-                ReserveOut(session, action: 0, key: 0, actionKey: 7, flags: 1);
-                ReserveOut(session, action: 1, key: 7, actionKey: 0, type: 1);
-            },
-            "owner",
-            1);
+        InSession(service, 1, session => Reserve(session, 7), "owner", 1);
         service.Command("lun", "unmap", "1").Succeeded();
         service.Command("lun", "map", "shared", "--lun", "1").Succeeded();
         InSession(service, 1, session => Assert.Throws<CommandRefusedException>(() => session.Write(0, block)), "stranger", 2);
@@ -133,6 +123,13 @@ public sealed class HotChangeTests : EndToEndTest
             service.Kill();
         else
             service.Stop().Result.Succeeded();
+    }
+
+    // Registers the key so that it outlives a loss of power, and takes Write Exclusive (SPC-5, 6.16).
+    private static void Reserve(LibiscsiSession session, ulong key)
+    {
+        ReserveOut(session, action: 0, key: 0, actionKey: key, flags: 1);
+        ReserveOut(session, action: 1, key, actionKey: 0, type: 1);
     }
 
     private static void ReserveOut(LibiscsiSession session, byte action, ulong key, ulong actionKey, byte type = 0, byte flags = 0)
