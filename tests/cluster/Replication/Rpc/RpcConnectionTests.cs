@@ -1,0 +1,85 @@
+using Uss.Runtime;
+
+namespace Uss.Replication.Rpc.Tests;
+
+public sealed class RpcConnectionTests(string kind) : RpcContract(kind)
+{
+    [Test]
+    public Task Both_ends_know_each_other() => Run(async reactor =>
+    {
+        var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
+        Assert.That(pair.Dialer.Peer, Is.EqualTo(new RpcPeer("b", 7, 1)));
+        Assert.That(pair.Acceptor.Peer, Is.EqualTo(new RpcPeer("a", 3, 1)));
+        Assert.That(pair.Dialer.IsOpen && pair.Acceptor.IsOpen);
+        await pair.CloseAsync();
+        Assert.That(pair.Dialer.IsOpen || pair.Acceptor.IsOpen, Is.False);
+        Assert.That(pair.Dialer.EndReason, Is.EqualTo("closed by this node"));
+    });
+
+    [Test]
+    public Task A_call_carries_all_its_parts_both_ways([Values(0, 4096, 65536, 4 << 20)] int payloadBytes, [Values] bool isDialer) =>
+        Run(async reactor =>
+        {
+            var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
+            var connection = isDialer ? pair.Dialer : pair.Acceptor;
+            var source = new byte[payloadBytes];
+            reactor.Random.Fill(source);
+            var details = new byte[payloadBytes >> 6];
+            reactor.Random.Fill(details);
+            var call = connection.Rent();
+            call.Operation = EchoService.Echo;
+            call.Arguments = RpcArguments.From((1UL, 2UL, 3));
+            call.Details = details;
+            if (payloadBytes > 0)
+            {
+                call.Payload = reactor.Buffers.Rent(payloadBytes).Slice(0, payloadBytes);
+                call.Target = reactor.Buffers.Rent(payloadBytes).Slice(0, payloadBytes);
+                source.CopyTo(call.Payload.Span);
+            }
+
+            Assert.That(await connection.CallAsync(call, 10 * SecondNs), Is.EqualTo(RpcStatus.Ok));
+            Assert.That(call.Answer.To<(ulong, ulong, int)>(), Is.EqualTo((1UL, 2UL, 3)));
+            Assert.That(call.AnswerDetails.Span.SequenceEqual(details));
+            Assert.That(call.AnswerPayloadBytes, Is.EqualTo(payloadBytes));
+            Assert.That(call.Target.Span.SequenceEqual(source));
+            Assert.That(call.AnswerChecksums.Length, Is.EqualTo(payloadBytes / 4096));
+            for (var i = 0; i < call.AnswerChecksums.Length; i++)
+                Assert.That(call.AnswerChecksums.Span[i], Is.EqualTo(Crc32C.Compute(source.AsSpan(i * 4096, 4096))));
+            if (payloadBytes > 0)
+            {
+                call.Payload.Buffer.Release();
+                call.Target.Buffer.Release();
+            }
+
+            connection.Return(call);
+            await pair.CloseAsync();
+        });
+
+    [Test]
+    public Task The_service_s_statuses_arrive() => Run(async reactor =>
+    {
+        var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
+        foreach (var (operation, status) in new[] { (EchoService.Refuse, RpcStatus.FirstOfService), ((byte)99, RpcStatus.UnknownOperation) })
+        {
+            var call = pair.Dialer.Rent();
+            call.Operation = operation;
+            Assert.That(await pair.Dialer.CallAsync(call, SecondNs), Is.EqualTo(status));
+            pair.Dialer.Return(call);
+        }
+
+        await pair.CloseAsync();
+    });
+
+    [Test]
+    public Task A_closed_connection_ends_calls_as_lost() => Run(async reactor =>
+    {
+        var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
+        await pair.Acceptor.CloseAsync();
+        await pair.Dialer.WaitClosedAsync();
+        Assert.That(pair.Dialer.IsOpen, Is.False);
+        var call = pair.Dialer.Rent();
+        Assert.That(await pair.Dialer.CallAsync(call, SecondNs), Is.EqualTo(RpcStatus.Lost));
+        pair.Dialer.Return(call);
+        await pair.CloseAsync();
+    });
+}
