@@ -1,20 +1,29 @@
 namespace Uss.Placement;
 
-/// <summary>One replica that a change of map moves or creates.</summary>
-/// <param name="Group">The placement group.</param>
-/// <param name="From">The disk that loses it; null when a copy is added or its disk is gone.</param>
-/// <param name="To">The disk that gets it; null when the group has one copy less than before.</param>
-public readonly record struct ReplicaMove(int Group, Guid? From, Guid? To);
-
 /// <summary>A new map and what it takes to get there.</summary>
 /// <param name="Map">The new map.</param>
-/// <param name="Moves">Replicas that move, in the order of their groups.</param>
+/// <param name="Moves">Copies that move, in the order of their groups.</param>
 /// <param name="ShortRows">Placement groups with fewer copies than the pool asks for, because the topology has too few
 /// failure domains.</param>
 public sealed record PlacementPlan(PlacementMap Map, IReadOnlyList<ReplicaMove> Moves, int ShortRows)
 {
-    /// <summary>True when the new map equals the old one.</summary>
-    public bool IsUnchanged => Moves.Count == 0;
+    /// <summary>The map before; null for a new pool.</summary>
+    public PlacementMap? Previous { get; init; }
+
+    /// <summary>True when the new map equals the old one, the order of primaries included.</summary>
+    public bool IsUnchanged => Moves.Count == 0 && PrimaryChanges == 0 && Previous?.Groups == Map.Groups;
+
+    /// <summary>Copies of groups that disks get: what the change moves.</summary>
+    public int MovedCopies { get; init; }
+
+    /// <summary>Fewest copies that any map with this balance would move from the one before, see <see cref="ReplicaQuotas"/>.</summary>
+    public int LeastMovedCopies { get; init; }
+
+    /// <summary>Copies that stay on draining disks, because no disk in a failure domain of its own can take them.</summary>
+    public int StuckCopies { get; init; }
+
+    /// <summary>Groups that get another preferred primary. That moves no data.</summary>
+    public int PrimaryChanges { get; init; }
 
     /// <summary>What changes from <paramref name="before"/> to <paramref name="after"/>; moves pair losers with gainers.</summary>
     public static IReadOnlyList<ReplicaMove> Compare(PlacementMap? before, PlacementMap after)
@@ -23,12 +32,44 @@ public sealed record PlacementPlan(PlacementMap Map, IReadOnlyList<ReplicaMove> 
         for (var group = 0; group < after.Groups; group++)
         {
             IReadOnlyList<Guid> old = before is not null && group < before.Groups ? before.Rows[group] : [];
-            var lost = old.Except(after.Rows[group]).ToList();
-            var gained = after.Rows[group].Except(old).ToList();
-            for (var i = 0; i < Math.Max(lost.Count, gained.Count); i++)
-                moves.Add(new ReplicaMove(group, i < lost.Count ? lost[i] : null, i < gained.Count ? gained[i] : null));
+            var row = after.Rows[group];
+            var (lost, gained) = (NextMissing(old, row, 0), NextMissing(row, old, 0));
+            while (lost < old.Count || gained < row.Count)
+            {
+                moves.Add(new ReplicaMove(group, lost < old.Count ? old[lost] : null, gained < row.Count ? row[gained] : null));
+                lost = NextMissing(old, row, lost + 1);
+                gained = NextMissing(row, old, gained + 1);
+            }
         }
 
         return moves;
+    }
+
+    internal static int CountPrimaryChanges(PlacementMap? before, PlacementMap after)
+    {
+        var changes = 0;
+        for (var group = 0; group < Math.Min(before?.Groups ?? 0, after.Groups); group++)
+        {
+            var (old, row) = (before!.Rows[group], after.Rows[group]);
+            if (old.Count > 0 && row.Count > 0 && old[0] != row[0])
+                changes++;
+        }
+
+        return changes;
+    }
+
+    // The first place at or after one whose disk the other row does not have.
+    private static int NextMissing(IReadOnlyList<Guid> row, IReadOnlyList<Guid> other, int from)
+    {
+        for (; from < row.Count; from++)
+        {
+            var isThere = false;
+            for (var i = 0; i < other.Count && !isThere; i++)
+                isThere = other[i] == row[from];
+            if (!isThere)
+                return from;
+        }
+
+        return Math.Max(from, row.Count);
     }
 }

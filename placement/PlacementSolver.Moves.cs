@@ -2,119 +2,80 @@ namespace Uss.Placement;
 
 public sealed partial class PlacementSolver
 {
-    private void MoveSurplus()
+    private Needs NeedsNow() => new([.. Enumerable.Range(0, _ids.Length).Select(Lack)], _domains, _firstDisks, _policy);
+
+    private void FillHoles()
     {
-        var needy = new List<int>(Enumerable.Range(0, _ids.Count).Where(disk => Lack(disk) > 0));
-        foreach (var row in _rows)
+        var rows = 0;
+        for (var group = 0; group < _policy.Groups; group++)
+            rows += RowOf(group).Contains(Hole) ? 1 : 0;
+        if (rows == 0)
+            return;
+        var needs = NeedsNow();
+        for (var group = 0; group < _policy.Groups && needs.Total > 0; group++)
         {
-            if (needy.Count == 0)
-                return;
+            var row = RowOf(group);
+            if (row.Contains(Hole))
+                FillRow(group, row, needs, rows--);
+        }
+    }
+
+    private void FillRow(int group, Span<int> row, Needs needs, int rows)
+    {
+        for (var pass = 0; pass < 2; pass++)
+        {
             for (var position = 0; position < row.Length; position++)
             {
-                if (row[position] != Hole && Lack(row[position]) < 0)
-                    MoveDirectly(row, position, needy);
-            }
-        }
-
-        // What is left cannot move in one step, because the group has a copy in the needy disk's domain already.
-        foreach (var disk in needy.ToList())
-        {
-            while (Lack(disk) > 0 && MoveThroughAnother(disk))
-            {
-            }
-        }
-    }
-
-    private void MoveDirectly(int[] row, int position, List<int> needy)
-    {
-        var best = Hole;
-        foreach (var disk in needy)
-        {
-            if (!HoldsDomain(row, _domains[disk], row[position]) && (best == Hole || Lack(disk) > Lack(best)))
-                best = disk;
-        }
-
-        if (best == Hole)
-            return;
-        Replace(row, position, best);
-        if (Lack(best) == 0)
-            needy.Remove(best);
-    }
-
-    // A disk in between gives one replica to the needy disk and takes one from a disk above its quota.
-    private bool MoveThroughAnother(int needy)
-    {
-        foreach (var first in _rows)
-        {
-            for (var position = 0; position < first.Length; position++)
-            {
-                var between = first[position];
-                if (between == Hole || between == needy || HoldsDomain(first, _domains[needy], between))
+                if (row[position] != Hole)
                     continue;
-                foreach (var second in _rows)
-                {
-                    for (var other = 0; other < second.Length; other++)
-                    {
-                        if (ReferenceEquals(first, second) || second[other] == Hole || Lack(second[other]) >= 0
-                            || HoldsDomain(second, _domains[between], second[other]))
-                            continue;
-                        Replace(first, position, needy);
-                        Replace(second, other, between);
-                        return true;
-                    }
-                }
+                var slot = (group * _copies) + position;
+                var hash = PlacementHash.Mix((ulong)slot);
+                var disk = pass == 0 ? needs.ChooseUrgent(row, rows, hash) : needs.Choose(row, -1, hash);
+                if (disk < 0)
+                    break;
+                Place(slot, disk);
+                needs.Satisfy(disk);
             }
         }
-
-        return false;
     }
 
-    private void Replace(int[] row, int position, int disk)
+    // The first pass takes from each disk only a part of its copies, chosen by a hash, as large as its surplus: so the rows
+    // that change are spread over the table, and old and new disks mix. The second pass takes what the first one missed.
+    private void MoveSurplus()
     {
-        _held[row[position]]--;
-        _held[disk]++;
-        row[position] = disk;
-    }
-
-    private static void CloseGaps(int[] row)
-    {
-        var next = 0;
-        for (var position = 0; position < row.Length; position++)
+        var needs = NeedsNow();
+        var chances = new ulong[_ids.Length];
+        for (var disk = 0; disk < chances.Length; disk++)
         {
-            if (row[position] == Hole)
-                continue;
-            (row[next], row[position]) = (row[position], row[next]);
-            next++;
-        }
-    }
-
-    // Swapping the order within a row moves no data. Each disk is primary of its share of the groups that it is in.
-    private void BalancePrimaries()
-    {
-        var primaries = new int[_ids.Count];
-        foreach (var row in _rows)
-        {
-            CloseGaps(row);
-            if (row[0] != Hole)
-                primaries[row[0]]++;
+            if (Lack(disk) < 0)
+                chances[disk] = (ulong)(-Lack(disk) / (double)_held[disk] * uint.MaxValue);
         }
 
         for (var pass = 0; pass < 2; pass++)
         {
-            foreach (var row in _rows)
-            {
-                for (var position = 1; position < row.Length && row[position] != Hole; position++)
-                {
-                    // Compared as shares of what each disk holds; a swap must not overshoot.
-                    var present = row[0];
-                    var candidate = row[position];
-                    if ((long)(primaries[present] - 1) * _held[candidate] < (long)(primaries[candidate] + 1) * _held[present])
-                        continue;
-                    primaries[present]--;
-                    primaries[candidate]++;
-                    (row[0], row[position]) = (row[position], row[0]);
-                }
-            }
+            for (var group = 0; group < _policy.Groups && needs.Total > 0; group++)
+                MoveSurplusOfRow(group, needs, pass == 0 ? chances : null);
+        }
+    }
+
+    private void MoveSurplusOfRow(int group, Needs needs, ulong[]? chances)
+    {
+        var row = RowOf(group);
+
+        // From the last position: the first one is the primary's, which had better stay.
+        for (var position = row.Length - 1; position >= 0; position--)
+        {
+            if (row[position] == Hole || Lack(row[position]) >= 0)
+                continue;
+            var slot = (group * _copies) + position;
+            var hash = PlacementHash.Mix((ulong)slot ^ (1UL << 40));
+            if (chances is not null && (hash & uint.MaxValue) > chances[row[position]])
+                continue;
+            var disk = needs.Choose(row, position, PlacementHash.Mix(hash));
+            if (disk < 0)
+                continue;
+            Place(slot, disk);
+            needs.Satisfy(disk);
         }
     }
 }

@@ -1,90 +1,153 @@
 namespace Uss.Placement;
 
 /// <summary>
-/// Computes placement maps: a greedy table that gives every disk its share by weight, keeps copies in different failure
+/// Computes placement maps: an explicit table that gives every disk its share by weight, keeps copies in different failure
 /// domains and, on a change, moves hardly more than has to move. A pure function: equal input gives an equal map.
 /// </summary>
 /// <remarks>
-/// The steps: quotas by weight; what the previous map has and may keep, stays; holes are filled from the domains that
-/// lack most; then replicas go from disks above their quota to disks below it, directly or through one disk in between.
+/// The steps: what the previous map has and may keep, stays; quotas by weight; holes are filled, and copies go from disks
+/// above their quota to disks below it, each chosen by a hash in proportion to what it lacks, so that groups pair many
+/// different disks; what cannot move in one step moves through others; primaries are balanced.
 /// </remarks>
 public sealed partial class PlacementSolver
 {
     private const int Hole = -1;
 
     private readonly PoolPolicy _policy;
-    private readonly List<Guid> _ids = [];
-    private readonly Dictionary<Guid, int> _indexes = [];
+    private readonly int _copies;
+
+    // Disks are numbered domain by domain, so that a domain is a range.
+    private readonly Guid[] _ids;
+    private readonly long[] _weights;
     private readonly int[] _domains;
+    private readonly int[] _firstDisks;
+    private readonly Dictionary<Guid, int> _numbers;
     private readonly int[] _quotas;
     private readonly int[] _held;
-    private readonly int[][] _rows;
-    private readonly List<int>[] _disksOfDomain;
+    private readonly int _leastMoved;
+
+    // Row by row, the disk of each copy; and what was there when the solver began.
+    private readonly int[] _slots;
+    private readonly int[] _kept;
 
     private PlacementSolver(Topology topology, PoolPolicy policy, PlacementMap? previous)
     {
         _policy = policy;
-        var disks = topology.Disks.Where(disk => policy.DiskClass is null || disk.Class == policy.DiskClass).ToList();
-        var domainNames = new Dictionary<string, int>(StringComparer.Ordinal);
-        _domains = new int[disks.Count];
-        for (var i = 0; i < disks.Count; i++)
+        _copies = policy.Copies;
+        var disks = topology.DisksOf(policy)
+            .Select(disk => (Disk: disk, Domain: disk.DomainName(policy.FailureDomain)))
+            .OrderBy(pair => pair.Domain, StringComparer.Ordinal).ThenBy(pair => pair.Disk.Id).ToList();
+        _ids = [.. disks.Select(pair => pair.Disk.Id)];
+        _weights = [.. disks.Select(pair => pair.Disk.EffectiveWeightBytes)];
+        _numbers = new Dictionary<Guid, int>(_ids.Length);
+        _domains = new int[_ids.Length];
+        var firstDisks = new List<int>();
+        for (var disk = 0; disk < _ids.Length; disk++)
         {
-            _ids.Add(disks[i].Id);
-            _indexes.Add(disks[i].Id, i);
-            var name = disks[i].DomainName(policy.FailureDomain);
-            if (!domainNames.TryGetValue(name, out var domain))
-                domainNames.Add(name, domain = domainNames.Count);
-            _domains[i] = domain;
+            _numbers.Add(_ids[disk], disk);
+            if (disk == 0 || disks[disk].Domain != disks[disk - 1].Domain)
+                firstDisks.Add(disk);
+            _domains[disk] = firstDisks.Count - 1;
         }
 
-        _disksOfDomain = [.. Enumerable.Range(0, domainNames.Count).Select(_ => new List<int>())];
-        for (var i = 0; i < disks.Count; i++)
-            _disksOfDomain[_domains[i]].Add(i);
-
-        _held = new int[disks.Count];
-        _rows = new int[policy.Groups][];
-        for (var group = 0; group < policy.Groups; group++)
-            _rows[group] = KeepRow(previous, group);
-        _quotas = ReplicaQuotas.Compute([.. disks.Select(disk => disk.WeightBytes)], _domains, _held, policy);
+        _firstDisks = [.. firstDisks, _ids.Length];
+        _held = new int[_ids.Length];
+        _slots = new int[checked(policy.Groups * _copies)];
+        Array.Fill(_slots, Hole);
+        for (var group = 0; group < Math.Min(policy.Groups, previous?.Groups ?? 0); group++)
+            KeepRow(previous!.Rows[group], group);
+        _kept = [.. _slots];
+        var quotas = ReplicaQuotas.Compute(
+            _weights, _domains, DomainCount, _held, [.. _ids.Select(PlacementHash.Mix)], policy);
+        _quotas = quotas.Quotas;
+        _leastMoved = quotas.LeastMoved;
     }
+
+    private int DomainCount => _firstDisks.Length - 1;
 
     /// <summary>Computes the map of a pool.</summary>
     /// <param name="topology">All disks.</param>
-    /// <param name="policy">What the pool asks for.</param>
-    /// <param name="previous">The present map; null for a new pool.</param>
+    /// <param name="policy">What the pool asks for; <see cref="PlacementRules.CheckPolicy"/> finds nothing wrong with it.</param>
+    /// <param name="previous">The present map; null for a new pool. Groups that it does not have are placed anew.</param>
     public static PlacementPlan Solve(Topology topology, PoolPolicy policy, PlacementMap? previous = null)
     {
-        if (policy.Copies < 1 || policy.Groups < 1)
-            throw new ArgumentException("a pool has at least one copy and one placement group", nameof(policy));
+        if (PlacementRules.CheckPolicy(policy) is { } fault)
+            throw new ArgumentException(fault.Message, nameof(policy));
         var solver = new PlacementSolver(topology, policy, previous);
         solver.FillHoles();
         solver.MoveSurplus();
-        solver.BalancePrimaries();
-        var rows = solver._rows.Select(row => (IReadOnlyList<Guid>)[.. row.Where(disk => disk != Hole).Select(disk => solver._ids[disk])])
-            .ToList();
-        var map = new PlacementMap((previous?.Version ?? 0) + 1, rows);
-        return new PlacementPlan(map, PlacementPlan.Compare(previous, map), rows.Count(row => row.Count < policy.Copies));
+        solver.MoveThroughOthers();
+        solver.ChoosePrimaries(previous);
+        return solver.ToPlan(previous);
     }
 
-    private int[] KeepRow(PlacementMap? previous, int group)
+    private PlacementPlan ToPlan(PlacementMap? previous)
     {
-        var row = new int[_policy.Copies];
-        Array.Fill(row, Hole);
-        if (previous is null || group >= previous.Groups)
-            return row;
-        var position = 0;
-        foreach (var id in previous.Rows[group])
+        var rows = new IReadOnlyList<Guid>[_policy.Groups];
+        var shortRows = 0;
+        for (var group = 0; group < rows.Length; group++)
         {
-            if (position == row.Length || !_indexes.TryGetValue(id, out var disk) || HoldsDomain(row, _domains[disk], Hole))
-                continue;
-            row[position++] = disk;
-            _held[disk]++;
+            var row = RowOf(group);
+            var length = row.Length - row.Count(Hole);
+            var ids = new Guid[length];
+            for (var position = 0; position < length; position++)
+                ids[position] = _ids[row[position]];
+            rows[group] = ids;
+            shortRows += length < _copies ? 1 : 0;
         }
 
-        return row;
+        var stuck = 0;
+        for (var disk = 0; disk < _ids.Length; disk++)
+            stuck += _weights[disk] == 0 ? _held[disk] : 0;
+        var map = new PlacementMap((previous?.Version ?? 0) + 1, rows);
+        var moves = PlacementPlan.Compare(previous, map);
+        return new PlacementPlan(map, moves, shortRows)
+        {
+            Previous = previous,
+            MovedCopies = moves.Count(move => move.To is not null),
+            LeastMovedCopies = _leastMoved,
+            StuckCopies = stuck,
+            PrimaryChanges = PlacementPlan.CountPrimaryChanges(previous, map),
+        };
     }
 
-    private bool HoldsDomain(int[] row, int domain, int exceptDisk)
+    // Where a pool now asks for fewer copies than it has, those that drain and those on the fullest disks go first.
+    private void KeepRow(IReadOnlyList<Guid> previous, int group)
+    {
+        var row = RowOf(group);
+        var position = 0;
+        foreach (var id in previous)
+        {
+            if (!_numbers.TryGetValue(id, out var disk) || HoldsDomain(row, _domains[disk], Hole))
+                continue;
+            if (position < row.Length)
+            {
+                row[position++] = disk;
+                _held[disk]++;
+                continue;
+            }
+
+            var fullest = 0;
+            for (var i = 1; i < row.Length; i++)
+            {
+                if (IsFuller(row[i], row[fullest]))
+                    fullest = i;
+            }
+
+            if (!IsFuller(row[fullest], disk))
+                continue;
+            _held[row[fullest]]--;
+            _held[disk]++;
+            row[fullest] = disk;
+        }
+    }
+
+    private bool IsFuller(int one, int other) =>
+        (Int128)_held[one] * _weights[other] > (Int128)_held[other] * _weights[one];
+
+    private Span<int> RowOf(int group) => _slots.AsSpan(group * _copies, _copies);
+
+    private bool HoldsDomain(ReadOnlySpan<int> row, int domain, int exceptDisk)
     {
         foreach (var disk in row)
         {
@@ -97,20 +160,11 @@ public sealed partial class PlacementSolver
 
     private int Lack(int disk) => _quotas[disk] - _held[disk];
 
-    private void FillHoles()
+    private void Place(int slot, int disk)
     {
-        var queue = new DomainQueue(this);
-        foreach (var row in _rows)
-        {
-            for (var position = 0; position < row.Length; position++)
-            {
-                if (row[position] == Hole && queue.Take(row) is { } disk)
-                {
-                    row[position] = disk;
-                    _held[disk]++;
-                    queue.Update(_domains[disk]);
-                }
-            }
-        }
+        if (_slots[slot] != Hole)
+            _held[_slots[slot]]--;
+        _held[disk]++;
+        _slots[slot] = disk;
     }
 }

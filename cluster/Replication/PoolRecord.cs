@@ -21,12 +21,16 @@ public sealed record PoolRecord : ICheckedRecord
     /// <summary>What no two copies may share.</summary>
     public FailureDomain FailureDomain { get; init; } = FailureDomain.Disk;
 
+    /// <summary>The hash that spreads its objects over the groups: <see cref="PlacementHash.Version"/> when it was made.</summary>
+    public int Hash { get; init; }
+
     /// <inheritdoc/>
     public string? FindFlaw() =>
-        Id > 0 && Copies > 0 && Groups > 0 ? null : $"pool {Id} with {Groups} groups of {Copies} copies cannot be";
+        Id <= 0 || Copies <= 0 || Groups <= 0 ? $"pool {Id} with {Groups} groups of {Copies} copies cannot be"
+        : Hash != PlacementHash.Version ? $"pool {Id} was made by another version, which places objects elsewhere (hash {Hash})" : null;
 
     /// <summary>The pool's policy, as the solver takes it.</summary>
-    public PoolPolicy ToPolicy() => new() { Copies = Copies, Groups = Groups, FailureDomain = FailureDomain };
+    public PoolPolicy ToPolicy() => new() { Name = Name, Copies = Copies, Groups = Groups, FailureDomain = FailureDomain };
 
     /// <summary>Key of a pool's record.</summary>
     public static string KeyOf(int id) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pools/{id:d3}");

@@ -91,6 +91,7 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
                 Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"copies-{copies}"),
                 Copies = copies,
                 Groups = PoolPolicy.SuggestGroups(disks.Disks.Count, copies),
+                Hash = PlacementHash.Version,
             };
             var map = PlacementSolver.Solve(disks, record.ToPolicy()).Map;
             var commit = await coordination.CommitAsync(

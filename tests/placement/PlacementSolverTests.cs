@@ -1,3 +1,5 @@
+using static Uss.Placement.Tests.Maps;
+
 namespace Uss.Placement.Tests;
 
 [TestFixture]
@@ -8,16 +10,19 @@ public sealed class PlacementSolverTests
     [TestCase(3, 2)]
     [TestCase(7, 3)]
     [TestCase(40, 2)]
-    public void Equal_disks_are_filled_within_one_percent_of_the_mean(int disks, int copies)
+    [TestCase(300, 3)]
+    public void Equal_disks_hold_the_mean_rounded_down_or_up(int disks, int copies)
     {
+        var topology = new Topology(Disks(disks));
         var policy = Policy(disks, copies);
-        var plan = PlacementSolver.Solve(new Topology(Disks(disks)), policy);
+        var plan = PlacementSolver.Solve(topology, policy);
         Assert.That(plan.ShortRows, Is.Zero);
-        AssertSound(plan.Map, policy);
+        AssertSound(topology, policy, plan.Map);
         var held = Held(plan.Map);
         Assert.That(held, Has.Count.EqualTo(disks));
         var mean = (double)policy.Groups * copies / disks;
-        Assert.That(held.Values.Max(), Is.LessThanOrEqualTo(Math.Max(Math.Ceiling(mean), mean * 1.01)));
+        Assert.That(held.Values, Is.All.InRange((int)Math.Floor(mean), (int)Math.Ceiling(mean)));
+        Assert.That(plan.MovedCopies, Is.EqualTo(policy.Groups * copies).And.EqualTo(plan.LeastMovedCopies));
     }
 
     [Test]
@@ -27,7 +32,23 @@ public sealed class PlacementSolverTests
         var policy = new PoolPolicy { Copies = 2, Groups = 600 };
         var held = Held(PlacementSolver.Solve(new Topology(disks), policy).Map);
         foreach (var disk in disks)
-            Assert.That(held[disk.Id], Is.EqualTo(1200 * disk.WeightBytes / 12).Within(1));
+            Assert.That(held[disk.Id], Is.EqualTo(1200 * disk.WeightBytes / 12));
+    }
+
+    [TestCase(FailureDomain.Disk)]
+    [TestCase(FailureDomain.Node)]
+    [TestCase(FailureDomain.Rack)]
+    public void The_fullest_of_mixed_disks_is_at_most_1_percent_above_its_share(FailureDomain level)
+    {
+        // From a tenth to three times a size that no other has; 108 copies a disk.
+        var disks = Disks(240, disksPerNode: 6, nodesPerRack: 5)
+            .Select((disk, i) => disk with { WeightBytes = (1L << 38) * (1 + (i * 7 % 30)) + (i * 12_345_678) });
+        var topology = new Topology(disks);
+        var policy = new PoolPolicy { Copies = 3, Groups = 8640, FailureDomain = level };
+        var plan = PlacementSolver.Solve(topology, policy);
+        AssertSound(topology, policy, plan.Map);
+        Assert.That(plan.ShortRows, Is.Zero);
+        Assert.That(Fullest(topology, policy, plan.Map), Is.LessThanOrEqualTo(1.01));
     }
 
     [Test]
@@ -36,23 +57,20 @@ public sealed class PlacementSolverTests
         var disks = Disks(3).Select((disk, i) => disk with { WeightBytes = i == 0 ? 100 : 1 }).ToList();
         var policy = new PoolPolicy { Copies = 2, Groups = 64 };
         var plan = PlacementSolver.Solve(new Topology(disks), policy);
-        AssertSound(plan.Map, policy);
         Assert.That(plan.ShortRows, Is.Zero);
-        Assert.That(Held(plan.Map)[disks[0].Id], Is.EqualTo(64));
+        var held = Held(plan.Map);
+        Assert.That(disks.Select(disk => held[disk.Id]), Is.EqualTo((int[])[64, 32, 32]));
     }
 
-    [Test]
-    public void Copies_are_in_different_failure_domains()
+    [TestCase(FailureDomain.Node)]
+    [TestCase(FailureDomain.Rack)]
+    public void Copies_are_in_different_failure_domains(FailureDomain level)
     {
-        var disks = Disks(12).Select((disk, i) => disk with { Node = "node" + (i / 3), Rack = "rack" + (i / 6) }).ToList();
-        foreach (var domain in new[] { FailureDomain.Node, FailureDomain.Rack })
-        {
-            var policy = new PoolPolicy { Copies = 2, Groups = 512, FailureDomain = domain };
-            var plan = PlacementSolver.Solve(new Topology(disks), policy);
-            Assert.That(plan.ShortRows, Is.Zero);
-            foreach (var row in plan.Map.Rows)
-                Assert.That(row.Select(id => disks.Single(disk => disk.Id == id).DomainName(domain)), Is.Unique);
-        }
+        var topology = new Topology(Disks(12, disksPerNode: 3, nodesPerRack: 2));
+        var policy = new PoolPolicy { Copies = 2, Groups = 512, FailureDomain = level };
+        var plan = PlacementSolver.Solve(topology, policy);
+        Assert.That(plan.ShortRows, Is.Zero);
+        AssertSound(topology, policy, plan.Map);
     }
 
     [Test]
@@ -64,62 +82,134 @@ public sealed class PlacementSolverTests
     }
 
     [Test]
-    public void Without_a_change_nothing_moves()
+    public void Only_disks_of_the_class_are_used()
     {
-        foreach (var (disks, copies) in new[] { (2, 1), (3, 2), (7, 3), (20, 2) })
-        {
-            var topology = new Topology(Disks(disks));
-            var policy = Policy(disks, copies);
-            var first = PlacementSolver.Solve(topology, policy);
-            var second = PlacementSolver.Solve(topology, policy, first.Map);
-            Assert.That(second.IsUnchanged);
-            Assert.That(second.Map.Rows, Is.EqualTo(first.Map.Rows));
-        }
+        var topology = new Topology(Disks(9).Select((disk, i) => disk with { Class = i % 2 == 0 ? "ssd" : "hdd" }));
+        var policy = new PoolPolicy { Copies = 3, Groups = 100, DiskClass = "ssd" };
+        var plan = PlacementSolver.Solve(topology, policy);
+        AssertSound(topology, policy, plan.Map);
+        Assert.That(Held(plan.Map).Values, Is.All.EqualTo(60));
     }
 
     [TestCase(2, 1)]
     [TestCase(4, 2)]
     [TestCase(10, 3)]
     [TestCase(30, 2)]
-    public void A_new_disk_gets_its_share_and_hardly_anything_else_moves(int disks, int copies)
+    [TestCase(200, 3)]
+    public void A_new_disk_gets_its_share_and_nothing_else_moves(int disks, int copies)
     {
         var policy = Policy(disks, copies);
         var before = PlacementSolver.Solve(new Topology(Disks(disks)), policy).Map;
         var plan = PlacementSolver.Solve(new Topology(Disks(disks + 1)), policy, before);
-        AssertSound(plan.Map, policy);
-        var least = (double)policy.Groups * copies / (disks + 1);
-        Assert.That(Held(plan.Map)[Disks(disks + 1)[disks].Id], Is.EqualTo(least).Within(1));
-        Assert.That(plan.Moves, Has.Count.LessThanOrEqualTo((least * 1.1) + 1));
+        var share = (double)policy.Groups * copies / (disks + 1);
+        Assert.That(Held(plan.Map)[IdOf(disks)], Is.EqualTo(share).Within(1));
+        Assert.That(plan.MovedCopies, Is.LessThanOrEqualTo(Math.Ceiling(share)));
+        Assert.That(plan.LeastMovedCopies, Is.EqualTo(Math.Floor(share)));
+        Assert.That(plan.Moves.Count(move => move.To is not null), Is.EqualTo(plan.MovedCopies));
     }
 
     [TestCase(3, 2)]
     [TestCase(10, 3)]
     [TestCase(30, 2)]
+    [TestCase(200, 3)]
     public void A_lost_disk_is_made_up_for_and_hardly_anything_else_moves(int disks, int copies)
     {
         var policy = Policy(disks, copies);
-        var all = Disks(disks);
-        var before = PlacementSolver.Solve(new Topology(all), policy).Map;
-        var held = Held(before)[all[1].Id];
-        var plan = PlacementSolver.Solve(new Topology(all.Where((_, i) => i != 1)), policy, before);
-        AssertSound(plan.Map, policy);
+        var all = new Topology(Disks(disks));
+        var before = PlacementSolver.Solve(all, policy).Map;
+        var lost = Held(before)[IdOf(1)];
+        var rest = all.Without(IdOf(1));
+        var plan = PlacementSolver.Solve(rest, policy, before);
+        AssertSound(rest, policy, plan.Map);
         Assert.That(plan.ShortRows, Is.Zero);
-        Assert.That(plan.Moves, Has.Count.LessThanOrEqualTo((held * 1.1) + 1));
-        Assert.That(plan.Map.Rows.SelectMany(row => row), Has.None.EqualTo(all[1].Id));
-        var mean = (double)policy.Groups * copies / (disks - 1);
-        Assert.That(Held(plan.Map).Values.Max(), Is.LessThanOrEqualTo(Math.Ceiling(mean) + 1));
+        Assert.That(plan.LeastMovedCopies, Is.EqualTo(lost));
+        Assert.That(plan.MovedCopies, Is.InRange(lost, (int)(lost * 1.1)));
     }
 
     [Test]
-    public void A_disk_of_weight_0_is_emptied()
+    public void A_node_beside_three_gets_its_share_from_all_of_them()
     {
-        var disks = Disks(4);
+        // Three copies on three nodes are everywhere; the fourth node must get copies of three quarters of the groups.
+        var policy = new PoolPolicy { Copies = 3, Groups = 512, FailureDomain = FailureDomain.Node };
+        var before = PlacementSolver.Solve(new Topology(Disks(6, disksPerNode: 2)), policy).Map;
+        var topology = new Topology(Disks(8, disksPerNode: 2));
+        var plan = PlacementSolver.Solve(topology, policy, before);
+        AssertSound(topology, policy, plan.Map);
+        Assert.That(Held(plan.Map).Values, Is.All.EqualTo(192));
+        Assert.That(plan.LeastMovedCopies, Is.EqualTo(384));
+        Assert.That(plan.MovedCopies, Is.InRange(384, 384 * 1.1));
+    }
+
+    [Test]
+    public void A_site_that_must_hold_a_copy_of_every_group_gets_one()
+    {
+        var disks = Disks(40, disksPerNode: 5).Select((disk, i) => disk with { Site = i < 30 ? "s" + (i / 10) : "big" }).ToList();
+        var policy = new PoolPolicy { Copies = 2, Groups = 2000, FailureDomain = FailureDomain.Site };
+        var before = PlacementSolver.Solve(new Topology(disks.Take(30)), policy).Map;
+        var topology = new Topology(disks.Select((disk, i) => i < 30 ? disk : disk with { WeightBytes = 9L << 40 }));
+        foreach (var previous in (PlacementMap?[])[null, before])
+        {
+            var plan = PlacementSolver.Solve(topology, policy, previous);
+            AssertSound(topology, policy, plan.Map);
+            Assert.That(plan.ShortRows, Is.Zero);
+            Assert.That(Held(plan.Map).Where(pair => disks.FindIndex(disk => disk.Id == pair.Key) >= 30).Sum(pair => pair.Value), Is.EqualTo(2000));
+            Assert.That(plan.MovedCopies, Is.LessThanOrEqualTo(plan.LeastMovedCopies * 1.1));
+        }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_draining_disk_is_emptied(bool byWeight)
+    {
+        var topology = new Topology(Disks(4));
         var policy = new PoolPolicy { Copies = 2, Groups = 256 };
+        var before = PlacementSolver.Solve(topology, policy).Map;
+        var after = byWeight ? topology.With(Disks(4)[2] with { WeightBytes = 0 }) : topology.Draining(IdOf(2));
+        var plan = PlacementSolver.Solve(after, policy, before);
+        AssertSound(after, policy, plan.Map);
+        Assert.That(Held(plan.Map).ContainsKey(IdOf(2)), Is.False);
+        Assert.That(plan.MovedCopies, Is.EqualTo(128));
+        Assert.That(plan.StuckCopies, Is.Zero);
+    }
+
+    [Test]
+    public void What_no_other_disk_can_take_stays_on_a_draining_one()
+    {
+        var topology = new Topology(Disks(3));
+        var policy = new PoolPolicy { Copies = 3, Groups = 64, FailureDomain = FailureDomain.Node };
+        var before = PlacementSolver.Solve(topology, policy).Map;
+        var plan = PlacementSolver.Solve(topology.Draining(IdOf(0)), policy, before);
+        Assert.That(plan.Moves, Is.Empty);
+        Assert.That(plan.ShortRows, Is.Zero);
+        Assert.That(plan.StuckCopies, Is.EqualTo(64));
+    }
+
+    [Test]
+    public void A_disk_that_moves_to_the_node_of_another_copy_gives_it_up()
+    {
+        var disks = Disks(8, disksPerNode: 2);
+        var policy = new PoolPolicy { Copies = 2, Groups = 128, FailureDomain = FailureDomain.Node };
         var before = PlacementSolver.Solve(new Topology(disks), policy).Map;
-        var drained = disks.Select((disk, i) => i == 2 ? disk with { WeightBytes = 0 } : disk);
-        var plan = PlacementSolver.Solve(new Topology(drained), policy, before);
-        AssertSound(plan.Map, policy);
-        Assert.That(Held(plan.Map).ContainsKey(disks[2].Id), Is.False);
+        var topology = new Topology(disks.Select(disk => disk.Id == IdOf(0) ? disk with { Node = "n2" } : disk));
+        var plan = PlacementSolver.Solve(topology, policy, before);
+        AssertSound(topology, policy, plan.Map);
+        Assert.That(plan.ShortRows, Is.Zero);
+
+        // The copy goes to a third node, and the node that gave it up gets another one for it.
+        Assert.That(plan.MovedCopies, Is.LessThanOrEqualTo(plan.LeastMovedCopies * 2));
+    }
+
+    [TestCase(3, 2)]
+    [TestCase(2, 3)]
+    public void Copies_can_be_taken_away_and_added(int before, int after)
+    {
+        var topology = new Topology(Disks(12));
+        var policy = new PoolPolicy { Copies = before, Groups = 600 };
+        var map = PlacementSolver.Solve(topology, policy).Map;
+        var plan = PlacementSolver.Solve(topology, policy with { Copies = after }, map);
+        AssertSound(topology, policy with { Copies = after }, plan.Map);
+        Assert.That(Held(plan.Map).Values, Is.All.EqualTo(50 * after));
+        Assert.That(plan.MovedCopies, Is.LessThanOrEqualTo(after > before ? 600 : 12));
     }
 
     [Test]
@@ -132,15 +222,28 @@ public sealed class PlacementSolverTests
         Assert.That(other.Rows, Is.EqualTo(one.Rows));
     }
 
-    [Test]
-    public void Every_disk_is_primary_of_its_share()
+    [TestCase(3, 3)]
+    [TestCase(8, 3)]
+    [TestCase(100, 2)]
+    public void Every_disk_is_primary_of_its_share(int disks, int copies)
     {
-        var policy = Policy(8, 3);
-        var map = PlacementSolver.Solve(new Topology(Disks(8)), policy).Map;
-        var primaries = map.Rows.GroupBy(row => row[0]).ToDictionary(group => group.Key, group => group.Count());
-        var mean = policy.Groups / 8.0;
-        foreach (var disk in Disks(8))
-            Assert.That(primaries.GetValueOrDefault(disk.Id), Is.EqualTo(mean).Within(mean * 0.15));
+        var topology = new Topology(Disks(disks).Select((disk, i) => disk with { WeightBytes = disk.WeightBytes * (1 + (i % 3)) }));
+        var policy = Policy(disks, copies);
+        var map = PlacementSolver.Solve(topology, policy).Map;
+        var primaries = Primaries(map);
+        foreach (var (disk, held) in Held(map))
+            Assert.That(Math.Abs(primaries[disk] - ((double)held / copies)), Is.LessThan(1));
+    }
+
+    [Test]
+    public void Groups_pair_many_different_disks()
+    {
+        // When a disk dies, its 100 groups are made anew from many disks at once.
+        var topology = new Topology(Disks(120));
+        var map = PlacementSolver.Solve(topology, new PoolPolicy { Copies = 3, Groups = 4000 }).Map;
+        var partners = Disks(120).Select(disk =>
+            map.Rows.Where(row => row.Contains(disk.Id)).SelectMany(row => row).Distinct().Count() - 1);
+        Assert.That(partners, Is.All.GreaterThan(70));
     }
 
     [Test]
@@ -157,45 +260,13 @@ public sealed class PlacementSolverTests
                 present.RemoveAt(random.Next(present.Count));
             else
                 present.Add(disks[5 + step]);
-            var plan = PlacementSolver.Solve(new Topology(present), policy, map);
+            var topology = new Topology(present);
+            var plan = PlacementSolver.Solve(topology, policy, map);
             map = plan.Map;
-            AssertSound(map, policy);
-            var mean = 2048.0 / present.Count;
-            Assert.That(Held(map).Values.Max(), Is.LessThanOrEqualTo(Math.Ceiling(mean) + 1));
+            AssertSound(topology, policy, map);
+            Assert.That(Held(map).Values.Max(), Is.EqualTo((int)Math.Ceiling(2048.0 / present.Count)));
             Assert.That(map.Version, Is.EqualTo(step + 1));
-        }
-    }
-
-    [Test]
-    public void A_disk_listed_twice_is_refused()
-    {
-        var disk = Disks(1)[0];
-        Assert.That(() => new Topology([disk, disk]), Throws.ArgumentException);
-    }
-
-    private static PoolPolicy Policy(int disks, int copies) =>
-        new() { Copies = copies, Groups = PoolPolicy.SuggestGroups(disks, copies) };
-
-    private static List<TopologyDisk> Disks(int count) =>
-    [
-        .. Enumerable.Range(1, count).Select(i => new TopologyDisk
-        {
-            Id = new Guid(i, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
-            WeightBytes = 1L << 40,
-            Node = "node",
-        }),
-    ];
-
-    private static Dictionary<Guid, int> Held(PlacementMap map) =>
-        map.Rows.SelectMany(row => row).GroupBy(disk => disk).ToDictionary(group => group.Key, group => group.Count());
-
-    private static void AssertSound(PlacementMap map, PoolPolicy policy)
-    {
-        Assert.That(map.Groups, Is.EqualTo(policy.Groups));
-        foreach (var row in map.Rows)
-        {
-            Assert.That(row, Is.Unique);
-            Assert.That(row, Has.Count.InRange(1, policy.Copies));
+            Assert.That(plan.MovedCopies, Is.LessThanOrEqualTo((plan.LeastMovedCopies * 1.1) + 1));
         }
     }
 }

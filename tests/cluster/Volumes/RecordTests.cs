@@ -32,7 +32,7 @@ public sealed class RecordTests
             ReplicationJson.Default.GroupRecord,
             record => record.InSync.Count + record.Departed.Count(member => member.Disk == _disk)),
         Of(
-            new PoolRecord { Id = 1, Name = "p", Copies = 2, Groups = 64 },
+            new PoolRecord { Id = 1, Name = "p", Copies = 2, Groups = 64, Hash = Uss.Placement.PlacementHash.Version },
             ReplicationJson.Default.PoolRecord,
             record => record.ToPolicy()),
         Of(
