@@ -9,6 +9,8 @@ namespace Uss.Coordination.Simulated;
 /// </summary>
 public sealed class SimulatedCoordinationStore : ICoordinationStore
 {
+    private const long NsPerMs = 1_000_000;
+
     private static readonly CoordinationRead Unavailable = new(false, 0, []);
 
     private readonly CoordinationState _state;
@@ -26,11 +28,12 @@ public sealed class SimulatedCoordinationStore : ICoordinationStore
     /// <summary>Delays and faults; may be changed at any time.</summary>
     public SimulatedCoordinationFaults Faults { get; }
 
+    private static long NowNs => Reactor.Current.MonotonicNs;
+
     /// <inheritdoc/>
     public async ValueTask<CoordinationRead> GetAsync(string key)
     {
-        await DelayAsync();
-        if (_isClosed || Faults.IsDown)
+        if (!await ReachAsync())
             return Unavailable;
         var read = _state.Get(key);
         await DelayAsync();
@@ -40,8 +43,7 @@ public sealed class SimulatedCoordinationStore : ICoordinationStore
     /// <inheritdoc/>
     public async ValueTask<CoordinationRead> ListAsync(string prefix)
     {
-        await DelayAsync();
-        if (_isClosed || Faults.IsDown)
+        if (!await ReachAsync())
             return Unavailable;
         var read = _state.List(prefix);
         await DelayAsync();
@@ -51,12 +53,17 @@ public sealed class SimulatedCoordinationStore : ICoordinationStore
     /// <inheritdoc/>
     public async ValueTask<CoordinationCommit> CommitAsync(IReadOnlyList<Condition> conditions, IReadOnlyList<Change> changes)
     {
-        await DelayAsync();
-        if (_isClosed || Faults.IsDown || IsLost())
+        if (!await ReachAsync() || IsHit(Faults.LostAnswers))
             return new CoordinationCommit(CommitStatus.Unknown, 0);
+        if (Faults.MaximumCommitNs > 0)
+        {
+            await Reactor.Current.DelayAsync(Reactor.Current.Random.Next(Faults.MaximumCommitNs) + 1);
+            _state.EndLeasesBefore(NowNs);
+        }
+
         var commit = _state.Commit(conditions, changes);
         await DelayAsync();
-        return IsLost() ? new CoordinationCommit(CommitStatus.Unknown, 0) : commit;
+        return IsHit(Faults.LostAnswers) ? new CoordinationCommit(CommitStatus.Unknown, 0) : commit;
     }
 
     /// <inheritdoc/>
@@ -64,6 +71,39 @@ public sealed class SimulatedCoordinationStore : ICoordinationStore
     {
         Invariant.Check(!_isClosed);
         return new SimulatedWatch(this, _state, prefix, afterRevision);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long?> GrantLeaseAsync(long ttlMs)
+    {
+        Invariant.Check(ttlMs > 0);
+        if (!await ReachAsync())
+            return null;
+        var lease = _state.GrantLease(NowNs, ttlMs * NsPerMs, NextExtensionNs());
+        await DelayAsync();
+        return lease;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LeaseStatus> KeepLeaseAsync(long lease)
+    {
+        if (!await ReachAsync())
+            return LeaseStatus.Unknown;
+        if (IsHit(Faults.LostLeases))
+            _state.EndLease(lease);
+        var status = _state.KeepLease(lease, NowNs, NextExtensionNs());
+        await DelayAsync();
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LeaseStatus> RevokeLeaseAsync(long lease)
+    {
+        if (!await ReachAsync())
+            return LeaseStatus.Unknown;
+        _state.EndLease(lease);
+        await DelayAsync();
+        return LeaseStatus.Ended;
     }
 
     /// <inheritdoc/>
@@ -80,5 +120,21 @@ public sealed class SimulatedCoordinationStore : ICoordinationStore
         return Faults.MaximumDelayNs > 0 ? reactor.DelayAsync(reactor.Random.Next(Faults.MaximumDelayNs) + 1) : reactor.YieldAsync();
     }
 
-    private bool IsLost() => Faults.LostAnswers > 0 && Reactor.Current.Random.Chance(Faults.LostAnswers);
+    /// <summary>True when a watch has lost its history now.</summary>
+    internal bool IsWatchGap() => IsHit(Faults.WatchGaps);
+
+    private static bool IsHit(double probability) => probability > 0 && Reactor.Current.Random.Chance(probability);
+
+    private long NextExtensionNs() =>
+        Faults.MaximumLeaseExtensionNs > 0 ? Reactor.Current.Random.Next(Faults.MaximumLeaseExtensionNs) : 0;
+
+    // The way to the store; false when it does not answer.
+    private async ValueTask<bool> ReachAsync()
+    {
+        await DelayAsync();
+        if (_isClosed || Faults.IsDown)
+            return false;
+        _state.EndLeasesBefore(NowNs);
+        return true;
+    }
 }

@@ -7,7 +7,7 @@ namespace Uss.Coordination.Sqlite;
 /// The embedded coordination store of one machine: a SQLite database in WAL mode with a flush at every commit, on a
 /// thread of its own, so that no reactor waits for it. Another process that opens the file is refused.
 /// </summary>
-public sealed class SqliteCoordinationStore : ICoordinationStore
+public sealed partial class SqliteCoordinationStore : ICoordinationStore
 {
     // Revisions whose changes are kept for watches that ask for the past.
     private const long DefaultKeptRevisions = 10_000;
@@ -41,8 +41,12 @@ public sealed class SqliteCoordinationStore : ICoordinationStore
     public ValueTask<CoordinationRead> ListAsync(string prefix) => _worker.RunAsync(() => Read(() => _database.List(prefix)));
 
     /// <inheritdoc/>
-    public ValueTask<CoordinationCommit> CommitAsync(IReadOnlyList<Condition> conditions, IReadOnlyList<Change> changes) =>
-        _worker.RunAsync(() => Commit(conditions, changes));
+    public ValueTask<CoordinationCommit> CommitAsync(IReadOnlyList<Condition> conditions, IReadOnlyList<Change> changes)
+    {
+        CommitLimits.Check(conditions, changes);
+        var nowNs = Reactor.Current.MonotonicNs;
+        return _worker.RunAsync(() => Commit(conditions, changes, nowNs));
+    }
 
     /// <inheritdoc/>
     public IWatch Watch(string prefix, long afterRevision)
@@ -97,20 +101,17 @@ public sealed class SqliteCoordinationStore : ICoordinationStore
         }
     }
 
-    private CoordinationCommit Commit(IReadOnlyList<Condition> conditions, IReadOnlyList<Change> changes)
+    private CoordinationCommit Commit(IReadOnlyList<Condition> conditions, IReadOnlyList<Change> changes, long nowNs)
     {
         if (_isClosed)
             return new CoordinationCommit(CommitStatus.Unknown, 0);
+        if (changes.Any(change => change.Lease != 0 && !IsAlive(change.Lease, nowNs)))
+            return new CoordinationCommit(CommitStatus.Conflict, _database.Revision);
         try
         {
             var commit = _database.Commit(conditions, changes);
             if (commit.Status == CommitStatus.Applied)
-            {
-                foreach (var watch in _watches)
-                    Report(watch);
-                Trim();
-            }
-
+                ReportAll();
             return commit;
         }
         catch (SqliteException exception)
@@ -118,6 +119,13 @@ public sealed class SqliteCoordinationStore : ICoordinationStore
             Note(exception);
             return new CoordinationCommit(CommitStatus.Unknown, 0);
         }
+    }
+
+    private void ReportAll()
+    {
+        foreach (var watch in _watches)
+            Report(watch);
+        Trim();
     }
 
     private void Report(SqliteWatch watch)

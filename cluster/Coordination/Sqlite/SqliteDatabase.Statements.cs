@@ -36,12 +36,14 @@ internal sealed partial class SqliteDatabase
                 return new CoordinationCommit(CommitStatus.Conflict, Revision);
             }
 
-            var revision = Revision + 1;
+            // A deletion of what is absent changes nothing, and what changes nothing has no revision.
+            var isChanged = false;
             for (var i = 0; i < changes.Count; i++)
-                Apply(revision, i, changes[i]);
+                isChanged |= Apply(Revision + 1, i, changes[i]);
             Execute("COMMIT");
-            Revision = revision;
-            return new CoordinationCommit(CommitStatus.Applied, revision);
+            if (isChanged)
+                Revision++;
+            return new CoordinationCommit(CommitStatus.Applied, Revision);
         }
         catch (SqliteException)
         {
@@ -49,6 +51,20 @@ internal sealed partial class SqliteDatabase
             throw;
         }
     }
+
+    /// <summary>Keys under a lease, or under any.</summary>
+    public List<string> LeasedKeys(long? lease = null)
+    {
+        using var reader = Command(
+            "SELECT key FROM leased WHERE $lease IS NULL OR lease = $lease ORDER BY key", ("$lease", lease)).ExecuteReader();
+        var keys = new List<string>();
+        while (reader.Read())
+            keys.Add(reader.GetString(0));
+        return keys;
+    }
+
+    /// <summary>Deletes keys at one revision.</summary>
+    public void DeleteAll(IReadOnlyList<string> keys) => Commit([], [.. keys.Select(key => new Change(key, null))]);
 
     /// <summary>Changes after a revision under a prefix; null when there are none.</summary>
     public WatchBatch? ChangesAfter(long revision, string prefix)
@@ -92,8 +108,10 @@ internal sealed partial class SqliteDatabase
         return entries;
     }
 
-    private void Apply(long revision, int sequence, Change change)
+    // True when it changed something.
+    private bool Apply(long revision, int sequence, Change change)
     {
+        Execute("DELETE FROM leased WHERE key = $key", ("$key", change.Key));
         if (change.Value is { } value)
         {
             Execute(
@@ -101,10 +119,12 @@ internal sealed partial class SqliteDatabase
                 ("$key", change.Key),
                 ("$value", value.ToArray()),
                 ("$revision", revision));
+            if (change.Lease != 0)
+                Execute("INSERT INTO leased VALUES ($key, $lease)", ("$key", change.Key), ("$lease", change.Lease));
         }
-        else
+        else if (Execute("DELETE FROM entries WHERE key = $key", ("$key", change.Key)) == 0)
         {
-            Execute("DELETE FROM entries WHERE key = $key", ("$key", change.Key));
+            return false;
         }
 
         Execute(
@@ -113,6 +133,7 @@ internal sealed partial class SqliteDatabase
             ("$sequence", sequence),
             ("$key", change.Key),
             ("$value", change.Value?.ToArray()));
+        return true;
     }
 
     // SQLite rolls back by itself after some errors; then there is no transaction left.

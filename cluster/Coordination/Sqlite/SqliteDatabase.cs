@@ -8,13 +8,19 @@ namespace Uss.Coordination.Sqlite;
 /// <code>
 /// entries (key, value, revision)            what is; revision of its last change
 /// changes (revision, sequence, key, value)  what changed, the newest revisions of it; null: deleted
+/// leased  (key, lease)                      keys that vanish when their lease ends, or this process
 /// </code>
 /// The revision of the whole store is that of its newest change; the last change is never dropped.
 /// </remarks>
 internal sealed partial class SqliteDatabase : IDisposable
 {
     private const int ApplicationId = 0x55535343;
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
+
+    // Without leases.
+    private const int FirstFormatVersion = 1;
+
+    private const string CreateLeased = "CREATE TABLE leased (key TEXT NOT NULL PRIMARY KEY, lease INTEGER NOT NULL) WITHOUT ROWID";
 
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = [];
@@ -81,7 +87,7 @@ internal sealed partial class SqliteDatabase : IDisposable
         if (!isNew && application != ApplicationId)
             return new Fault("coordination-foreign", $"'{path}' is another program's database.", "Give another path.");
         var version = (long)Scalar("PRAGMA user_version")!;
-        if (!isNew && version != FormatVersion)
+        if (!isNew && version is not (FirstFormatVersion or FormatVersion))
         {
             return new Fault(
                 "coordination-format",
@@ -99,6 +105,7 @@ internal sealed partial class SqliteDatabase : IDisposable
                 CREATE TABLE changes (revision INTEGER NOT NULL, sequence INTEGER NOT NULL, key TEXT NOT NULL, value BLOB,
                 PRIMARY KEY (revision, sequence)) WITHOUT ROWID
                 """);
+            Execute(CreateLeased);
             Execute($"PRAGMA application_id={ApplicationId}");
             Execute($"PRAGMA user_version={FormatVersion}");
             Execute("COMMIT");
@@ -107,11 +114,21 @@ internal sealed partial class SqliteDatabase : IDisposable
         {
             // A write takes the lock that reading alone would not.
             Execute("BEGIN IMMEDIATE");
+            if (version == FirstFormatVersion)
+            {
+                Execute(CreateLeased);
+                Execute($"PRAGMA user_version={FormatVersion}");
+            }
+
             Execute("COMMIT");
         }
 
         Revision = (long)Scalar("SELECT coalesce(max(revision), 0) FROM changes")!;
         TrimmedRevision = (long)Scalar("SELECT coalesce(min(revision) - 1, 0) FROM changes")!;
+
+        // Leases end with the process that they were granted to.
+        if (LeasedKeys() is { Count: > 0 } left)
+            DeleteAll(left);
         return null;
     }
 
@@ -138,7 +155,7 @@ internal sealed partial class SqliteDatabase : IDisposable
         return command;
     }
 
-    private void Execute(string text, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+    private int Execute(string text, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
         Command(text, parameters).ExecuteNonQuery();
 
     private object? Scalar(string text, params ReadOnlySpan<(string Name, object? Value)> parameters) =>

@@ -3,7 +3,7 @@ using System.Text;
 namespace Uss.Coordination.Tests;
 
 /// <summary>What every implementation of <see cref="ICoordinationStore"/> promises.</summary>
-public abstract class CoordinationStoreContract
+public abstract partial class CoordinationStoreContract
 {
     private protected ICoordinationStore Store { get; set; } = null!;
 
@@ -84,6 +84,22 @@ public abstract class CoordinationStoreContract
     }
 
     [Test]
+    public void Deleting_what_is_absent_is_no_change()
+    {
+        var first = Commit([], [Put("a", "1")]);
+        var second = Commit([new Condition("b", 0)], [Delete("b")]);
+        Assert.That(second, Is.EqualTo(new CoordinationCommit(CommitStatus.Applied, first.Revision)));
+        Assert.That(Get("a").Revision, Is.EqualTo(first.Revision));
+        var seen = Run(async () =>
+        {
+            using var watch = Store.Watch("", first.Revision);
+            await Store.CommitAsync([], [Delete("b"), Put("c", "1"), Delete("d")]);
+            return (await watch.NextAsync()).Changes.Select(change => change.Key).ToList();
+        });
+        Assert.That(seen, Is.EqualTo(["c"]));
+    }
+
+    [Test]
     public void Of_commits_at_once_with_one_condition_one_is_applied()
     {
         var outcomes = Run(async () =>
@@ -109,7 +125,7 @@ public abstract class CoordinationStoreContract
             var changes = new List<string>();
             for (var i = 0; i < 30; i++)
             {
-                await Store.CommitAsync([], [Put("w/a", Number(i)), Put("other", "x"), new Change("w/0", null)]);
+                await Store.CommitAsync([], [Put("w/a", Number(i)), Put("other", "x"), i % 2 == 0 ? Delete("w/0") : Put("w/0", "again")]);
                 if (i % 3 == 0)
                     await CollectAsync(watch, changes, 1);
             }
@@ -117,7 +133,7 @@ public abstract class CoordinationStoreContract
             await CollectAsync(watch, changes, 60 - changes.Count);
             return changes;
         });
-        Assert.That(seen, Is.EqualTo(Enumerable.Range(0, 30).SelectMany(i => new[] { "w/a=" + Number(i), "w/0=null" })));
+        Assert.That(seen, Is.EqualTo(Enumerable.Range(0, 30).SelectMany(i => new[] { "w/a=" + Number(i), i % 2 == 0 ? "w/0=null" : "w/0=again" })));
     }
 
     [Test]
@@ -206,6 +222,8 @@ public abstract class CoordinationStoreContract
 
     private protected static Change Put(string key, string value) => new(key, Encoding.UTF8.GetBytes(value));
 
+    private protected static Change Delete(string key) => new(key, null);
+
     private protected static string Text(ReadOnlyMemory<byte> value) => Encoding.UTF8.GetString(value.Span);
 
     private protected CoordinationRead Get(string key) => Run(() => Store.GetAsync(key));
@@ -213,9 +231,9 @@ public abstract class CoordinationStoreContract
     private protected CoordinationCommit Commit(IReadOnlyList<Condition> conditions, IReadOnlyList<Change> changes) =>
         Run(() => Store.CommitAsync(conditions, changes));
 
-    private static string Number(int i) => i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private protected static string Number(int i) => i.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static async ValueTask CollectAsync(IWatch watch, List<string> changes, int count)
+    private protected static async ValueTask CollectAsync(IWatch watch, List<string> changes, int count)
     {
         var end = changes.Count + count;
         long last = 0;

@@ -65,6 +65,51 @@ public sealed class SqliteCoordinationStoreTests : CoordinationStoreContract
         Assert.That(Open(Path.Combine(_folder, "none", "state.db")).Fault?.Code, Is.EqualTo("coordination-open"));
 
     [Test]
+    public void Keys_of_leases_end_with_the_process()
+    {
+        var lease = Run(() => Store.GrantLeaseAsync(3600_000))!.Value;
+        Commit([], [Put("w/leased", "1") with { Lease = lease }]);
+        var last = Commit([], [Put("w/kept", "1")]);
+        Reopen();
+        var read = Run(() => Store.ListAsync("w/"));
+        Assert.That(read.Entries.Select(entry => entry.Key), Is.EqualTo(["w/kept"]));
+        Assert.That(read.Revision, Is.EqualTo(last.Revision + 1));
+        Assert.That(Run(() => Store.KeepLeaseAsync(lease)), Is.EqualTo(LeaseStatus.Ended));
+    }
+
+    [Test]
+    public void A_database_of_the_format_without_leases_is_taken_over()
+    {
+        var path = Path.Combine(_folder, "first.db");
+        Run(async () =>
+        {
+            var store = (await SqliteCoordinationStore.OpenAsync(path)).Value!;
+            await store.CommitAsync([], [Put("a", "1")]);
+            await store.CloseAsync();
+            return true;
+        });
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "DROP TABLE leased; PRAGMA user_version=1";
+            command.ExecuteNonQuery();
+        }
+
+        Run(async () =>
+        {
+            var store = (await SqliteCoordinationStore.OpenAsync(path)).Value!;
+            Assert.That((await store.GetAsync("a")).Entries, Has.Count.EqualTo(1));
+            var lease = await store.GrantLeaseAsync(3600_000);
+            await store.CommitAsync([], [Put("b", "1") with { Lease = lease!.Value }]);
+            await store.RevokeLeaseAsync(lease.Value);
+            Assert.That((await store.GetAsync("b")).Entries, Is.Empty);
+            await store.CloseAsync();
+            return true;
+        });
+    }
+
+    [Test]
     public void Old_history_is_dropped_and_what_a_watch_has_yet_to_see_is_kept()
     {
         var path = Path.Combine(_folder, "busy.db");
@@ -108,6 +153,8 @@ public sealed class SqliteCoordinationStoreTests : CoordinationStoreContract
         _path = copy;
         Store = Open(_path).Value!;
     }
+
+    private protected override void PassTime(int ms) => Thread.Sleep(ms);
 
     private Result<SqliteCoordinationStore> Open(string path) => Run(() => SqliteCoordinationStore.OpenAsync(path));
 }
