@@ -91,6 +91,8 @@ internal sealed class EchoService : IRpcService
 
     private static void SetRead(RpcRequest request)
     {
+        if (request.AnswerPayloadLimit == 0)
+            return;
         var buffer = Reactor.Current.Buffers.Rent(request.AnswerPayloadLimit);
         var slice = buffer.Slice(0, request.AnswerPayloadLimit);
         slice.Span.Fill(request.Arguments[0]);

@@ -59,7 +59,8 @@ public sealed class RpcConnectionTests(string kind) : RpcContract(kind)
     public Task The_service_s_statuses_arrive() => Run(async reactor =>
     {
         var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
-        foreach (var (operation, status) in new[] { (EchoService.Refuse, RpcStatus.FirstOfService), ((byte)99, RpcStatus.UnknownOperation) })
+        (byte, RpcStatus)[] cases = [(EchoService.Refuse, RpcStatus.FirstOfService), (99, RpcStatus.UnknownOperation)];
+        foreach (var (operation, status) in cases)
         {
             var call = pair.Dialer.Rent();
             call.Operation = operation;
