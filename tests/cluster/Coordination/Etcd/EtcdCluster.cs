@@ -21,10 +21,7 @@ internal sealed class EtcdCluster : IDisposable
         var ports = FreePorts(2 * members);
         _clientPorts = ports[..members];
         _peerPorts = ports[members..];
-        for (var i = 0; i < members; i++)
-            Launch(i);
-        for (var i = 0; i < members; i++)
-            WaitUntilReady(i);
+        StartAll();
     }
 
     /// <summary>Client URLs of the members.</summary>
@@ -34,10 +31,22 @@ internal sealed class EtcdCluster : IDisposable
     public int ClientPort(int member) => _clientPorts[member];
 
     /// <summary>Starts a member that was killed.</summary>
-    public void Start(int member)
+    /// <param name="member">The member.</param>
+    /// <param name="waits">True: waits until it answers.</param>
+    public void Start(int member, bool waits = true)
     {
         Launch(member);
-        WaitUntilReady(member);
+        if (waits)
+            WaitUntilReady(member);
+    }
+
+    /// <summary>Starts all members, which were killed.</summary>
+    public void StartAll()
+    {
+        for (var i = 0; i < _members.Length; i++)
+            Start(i, waits: false);
+        for (var i = 0; i < _members.Length; i++)
+            WaitUntilReady(i);
     }
 
     /// <summary>Kills a member (SIGKILL).</summary>
