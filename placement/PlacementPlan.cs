@@ -31,7 +31,7 @@ public sealed record PlacementPlan(PlacementMap Map, IReadOnlyList<ReplicaMove> 
         var moves = new List<ReplicaMove>();
         for (var group = 0; group < after.Groups; group++)
         {
-            IReadOnlyList<Guid> old = before is not null && group < before.Groups ? before.Rows[group] : [];
+            var old = RowBefore(before, group);
             var row = after.Rows[group];
             var (lost, gained) = (NextMissing(old, row, 0), NextMissing(row, old, 0));
             while (lost < old.Count || gained < row.Count)
@@ -45,12 +45,18 @@ public sealed record PlacementPlan(PlacementMap Map, IReadOnlyList<ReplicaMove> 
         return moves;
     }
 
+    /// <summary>The disks that a group has before the change. One that comes of a split has those of the group that was split.</summary>
+    public IReadOnlyList<Guid> RowBefore(int group) => RowBefore(Previous, group);
+
+    private static IReadOnlyList<Guid> RowBefore(PlacementMap? before, int group) =>
+        before is null || before.Groups == 0 ? [] : before.Rows[group % before.Groups];
+
     internal static int CountPrimaryChanges(PlacementMap? before, PlacementMap after)
     {
         var changes = 0;
-        for (var group = 0; group < Math.Min(before?.Groups ?? 0, after.Groups); group++)
+        for (var group = 0; group < after.Groups; group++)
         {
-            var (old, row) = (before!.Rows[group], after.Rows[group]);
+            var (old, row) = (RowBefore(before, group), after.Rows[group]);
             if (old.Count > 0 && row.Count > 0 && old[0] != row[0])
                 changes++;
         }

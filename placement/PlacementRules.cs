@@ -59,6 +59,44 @@ public static class PlacementRules
         PlacementFault Bad(string what, string remedy) => new("bad-policy", $"{Pool(policy)} {what}.", remedy);
     }
 
+    /// <summary>Checks a planned change: that it takes no copy away without another one, that draining disks become empty, and
+    /// that the data fits.</summary>
+    /// <param name="topology">The topology that the plan was made for.</param>
+    /// <param name="policy">The policy that the plan was made for.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cost">What the plan costs.</param>
+    /// <returns>Null when it can be carried out; otherwise <c>drain-blocked</c>, <c>copies-lost</c>, <c>too-full</c>, or what
+    /// <see cref="Check"/> finds.</returns>
+    public static PlacementFault? CheckChange(Topology topology, PoolPolicy policy, PlacementPlan plan, PlacementCost cost)
+    {
+        var unplaced = Check(topology, policy);
+        if (plan.StuckCopies > 0)
+        {
+            return new PlacementFault(
+                "drain-blocked",
+                $"{plan.StuckCopies} copies would stay on disks that drain, because nothing else can take them" +
+                (unplaced is null ? "." : $": {unplaced.Message}"),
+                unplaced?.Remedy ?? "Add disks, or let the disks stay.");
+        }
+
+        if (unplaced is not null)
+            return unplaced;
+        return cost.GroupsThatLose == 0 ? CheckSpace(policy, cost) : new PlacementFault(
+            "copies-lost",
+            $"{cost.GroupsThatLose} placement groups of {Pool(policy)} would have fewer copies than now.",
+            $"Add a {LevelName(policy.FailureDomain)}.");
+    }
+
+    /// <summary>Checks that the data fits on the disks after a change.</summary>
+    /// <returns>Null when it does; otherwise <c>too-full</c>.</returns>
+    public static PlacementFault? CheckSpace(PoolPolicy policy, PlacementCost cost) => cost.Fullest is not { Fullness: > 1 } fullest ? null
+        : new PlacementFault(
+            "too-full",
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{Pool(policy)} would fill disk {fullest.Disk} to {fullest.Fullness * 100:F0} % of what it can take."),
+            "Add disks or remove data.");
+
     /// <summary>A failure domain's level as commands and messages name it: <c>disk</c>, <c>node</c>, <c>rack</c>, <c>site</c>.</summary>
     public static string LevelName(FailureDomain level) => level switch
     {

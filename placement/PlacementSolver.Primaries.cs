@@ -11,7 +11,7 @@ public sealed partial class PlacementSolver
         var balance = new PrimaryBalance(_slots, _copies, _ids.Length);
         for (var group = 0; group < groups; group++)
         {
-            if (previous is not null && group < previous.Groups && previous.Rows[group] is [var id, ..]
+            if (previous is not null && previous.Rows[group % previous.Groups] is [var id, ..]
                 && _numbers.TryGetValue(id, out var disk) && RowOf(group).Contains(disk))
                 balance.Start(group, disk);
         }

@@ -54,8 +54,8 @@ public sealed partial class PlacementSolver
         _held = new int[_ids.Length];
         _slots = new int[checked(policy.Groups * _copies)];
         Array.Fill(_slots, Hole);
-        for (var group = 0; group < Math.Min(policy.Groups, previous?.Groups ?? 0); group++)
-            KeepRow(previous!.Rows[group], group);
+        for (var group = 0; group < policy.Groups && previous is not null; group++)
+            KeepRow(previous.Rows[group % previous.Groups], group);
         _kept = [.. _slots];
         var quotas = ReplicaQuotas.Compute(
             _weights, _domains, DomainCount, _held, [.. _ids.Select(PlacementHash.Mix)], policy);
@@ -68,11 +68,15 @@ public sealed partial class PlacementSolver
     /// <summary>Computes the map of a pool.</summary>
     /// <param name="topology">All disks.</param>
     /// <param name="policy">What the pool asks for; <see cref="PlacementRules.CheckPolicy"/> finds nothing wrong with it.</param>
-    /// <param name="previous">The present map; null for a new pool. Groups that it does not have are placed anew.</param>
+    /// <param name="previous">The present map; null for a new pool. Where the policy asks for a multiple of its groups, they are
+    /// split as <see cref="Split"/> does it.</param>
+    /// <exception cref="ArgumentException">The policy makes no sense, or its groups are not a multiple of the present ones.</exception>
     public static PlacementPlan Solve(Topology topology, PoolPolicy policy, PlacementMap? previous = null)
     {
         if (PlacementRules.CheckPolicy(policy) is { } fault)
             throw new ArgumentException(fault.Message, nameof(policy));
+        if (previous is not null && (previous.Groups == 0 || policy.Groups % previous.Groups != 0))
+            throw new ArgumentException($"{previous.Groups} groups cannot become {policy.Groups}", nameof(policy));
         var solver = new PlacementSolver(topology, policy, previous);
         solver.FillHoles();
         solver.MoveSurplus();

@@ -1,3 +1,4 @@
+using Uss.Benchmarks.Placement;
 using Uss.Benchmarks.Rig;
 using Uss.Benchmarks.Store;
 using Uss.Benchmarks.Volumes;
@@ -18,6 +19,7 @@ public static class BenchmarkProgram
     {
         ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
         ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),
+        ["placement"] = ("balance, movement and time of placement maps, 10 to 10,000 disks (--quick, --help)", PlacementBenchmark.RunAsync),
         ["recovery"] = ("time to ready after SIGKILL with 1 M blocks written at random", RecoveryBenchmark.RunRecoveryAsync),
         ["store"] = ("one store on a sparse file: durable writes, reads, recovery (--bars, --help)", StoreBenchmark.RunAsync),
         ["volumes"] = ("the block layer on one node, one copy and two (--quick, --help)", VolumeBenchmark.RunAsync),
