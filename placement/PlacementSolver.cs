@@ -80,7 +80,9 @@ public sealed partial class PlacementSolver
         var solver = new PlacementSolver(topology, policy, previous);
         solver.FillHoles();
         solver.MoveSurplus();
+        solver.MoveBetweenDomains();
         solver.MoveThroughOthers();
+        solver.RestoreCopies();
         solver.ChoosePrimaries(previous);
         return solver.ToPlan(previous);
     }

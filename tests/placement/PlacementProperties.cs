@@ -8,6 +8,7 @@ namespace Uss.Placement.Tests;
 [TestFixture]
 public sealed class PlacementProperties
 {
+    // The same cases every time; thousands of others were tried by raising this and taking out the replay.
     private const int Cases = 150;
 
     /// <summary>A cluster, what a pool asks of it, and the cluster after some change.</summary>
@@ -46,10 +47,14 @@ public sealed class PlacementProperties
         var plan = PlacementSolver.Solve(one.Changed, one.Policy, before);
         AssertSound(one.Changed, one.Policy, plan.Map);
 
-        // In a small cluster a group may have a copy in the very node that needs one; then two copies move for one.
-        var bound = Math.Max(plan.LeastMovedCopies * 1.5, plan.LeastMovedCopies + one.Changed.Disks.Count);
-        Assert.That(plan.MovedCopies, Is.InRange(plan.LeastMovedCopies, bound));
-    });
+        Assert.That(plan.MovedCopies, Is.GreaterThanOrEqualTo(plan.LeastMovedCopies));
+
+        // In a small cluster a group may have a copy in the very node that needs one, and then two copies move for one. The exact
+        // least for these numbers of copies a disk is known.
+        var least = ExactMoves.Least(one.Changed, one.Policy, before, plan.Map);
+        Assert.That(least, Is.GreaterThanOrEqualTo(plan.LeastMovedCopies));
+        Assert.That(plan.MovedCopies, Is.InRange(least, Math.Ceiling(least * 1.1)));
+    }, mostGroups: 40);
 
     [Test]
     public void No_group_loses_a_copy_to_a_drain() => Check(one =>
@@ -98,12 +103,12 @@ public sealed class PlacementProperties
         }
     }
 
-    private static void Check(Action<Case> property) =>
-        Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue - 1).Select(Make)), property)
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(Cases));
+    private static void Check(Action<Case> property, int mostGroups = 400) =>
+        Prop.ForAll(Arb.From(Gen.Choose(0, int.MaxValue - 1).Select(seed => Make(seed, mostGroups))), property)
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Cases).WithReplay(1, 3));
 
     // One seed makes the whole case, so a failure is repeated by its number.
-    private static Case Make(int seed)
+    private static Case Make(int seed, int mostGroups)
     {
         var random = new Random(seed);
         var isMixed = random.Next(2) == 0;
@@ -119,7 +124,7 @@ public sealed class PlacementProperties
         var policy = new PoolPolicy
         {
             Copies = random.Next(1, 5),
-            Groups = random.Next(1, 400),
+            Groups = random.Next(1, mostGroups),
             FailureDomain = (FailureDomain)random.Next(4),
             DiskClass = random.Next(3) == 0 ? "ssd" : null,
         };
