@@ -12,7 +12,6 @@ public sealed partial class RpcConnection
     private RpcRequestQueue _answers;
     private ValueTaskAwaiter<IoResult> _sendAwaiter;
     private TaskCompletionSource? _sendIdle;
-    private TaskCompletionSource? _drained;
     private bool _isSending;
     private bool _isFlushScheduled;
 
@@ -128,8 +127,8 @@ public sealed partial class RpcConnection
         _isSending = false;
         if (!result.IsOk && !_isAborted)
             Abort("sending failed: " + result);
-        if (_isAborted || !HasQueued)
-            _drained?.TrySetResult();
+        if (_isClosing)
+            _changed.Raise();
         _sendIdle?.TrySetResult();
     }
 
@@ -137,13 +136,5 @@ public sealed partial class RpcConnection
     {
         _sendIdle = new TaskCompletionSource();
         await _sendIdle.Task;
-    }
-
-    private async ValueTask DrainAsync()
-    {
-        _drained = new TaskCompletionSource();
-        var timer = _reactor.Schedule(LingerNs, static drained => ((TaskCompletionSource)drained!).TrySetResult(), _drained);
-        await _drained.Task;
-        timer.Cancel();
     }
 }

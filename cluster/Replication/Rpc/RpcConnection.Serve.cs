@@ -82,8 +82,8 @@ public sealed partial class RpcConnection
             ScheduleFlush();
         }
 
-        if (_handlers == 0)
-            _handlersIdle?.TrySetResult();
+        if (_handlers == 0 && _isClosed)
+            _changed.Raise();
     }
 
     private void Recycle(RpcRequest request)

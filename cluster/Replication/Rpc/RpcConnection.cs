@@ -18,11 +18,12 @@ public sealed partial class RpcConnection
     private readonly IConnection _transport;
     private readonly IRpcService _service;
     private readonly RpcOptions _options;
-    private readonly TaskCompletionSource _closed = new();
+    private readonly ChangeSignal _changed = new();
     private readonly RpcArrays _arrays = new();
-    private TaskCompletionSource? _handlersIdle;
+    private ValueTask? _transportClosing;
     private bool _isClosing;
     private bool _isAborted;
+    private bool _isClosed;
 
     private RpcConnection(Reactor reactor, IConnection transport, in RpcTerms terms, IRpcService service, RpcOptions options)
     {
@@ -71,7 +72,11 @@ public sealed partial class RpcConnection
         StartAsync(transport, self, service, options, RpcRole.Acceptor);
 
     /// <summary>Completes when the connection has ended and all calls have been completed. Handlers may still run.</summary>
-    public ValueTask WaitClosedAsync() => new(_closed.Task);
+    public async ValueTask WaitClosedAsync()
+    {
+        while (!_isClosed)
+            await _changed.WaitAsync();
+    }
 
     /// <summary>Ends the connection at once; the first reason is kept. Calls under way end as lost.</summary>
     public void Abort(string reason)
@@ -81,7 +86,7 @@ public sealed partial class RpcConnection
         SetReason(reason);
         _isAborted = true;
         _transport.Abort();
-        _drained?.TrySetResult();
+        _changed.Raise();
     }
 
     /// <summary>
@@ -93,19 +98,23 @@ public sealed partial class RpcConnection
         SetReason("closed by this node");
         _isClosing = true;
         if (!_isAborted && HasOutput)
-            await DrainAsync();
-        if (!_isAborted)
         {
-            _isAborted = true;
-            await _transport.CloseAsync();
+            var endNs = _reactor.MonotonicNs + LingerNs;
+            var timer = _reactor.Schedule(LingerNs, static changed => ((ChangeSignal)changed!).Raise(), _changed);
+            while (!_isAborted && HasOutput && _reactor.MonotonicNs < endNs)
+                await _changed.WaitAsync();
+            timer.Cancel();
         }
 
-        await _closed.Task;
-        while (_handlers > 0)
+        if (!_isAborted)
         {
-            _handlersIdle ??= new TaskCompletionSource();
-            await _handlersIdle.Task;
+            // Ends the receive under way. Awaited by the run alone: a task has one awaiter.
+            _isAborted = true;
+            _transportClosing = _transport.CloseAsync();
         }
+
+        while (!_isClosed || _handlers > 0)
+            await _changed.WaitAsync();
     }
 
     private static async ValueTask<Result<RpcConnection>> StartAsync(
@@ -130,7 +139,6 @@ public sealed partial class RpcConnection
         if (!_isAborted && _isSending)
             _transport.Abort();
         _isAborted = true;
-        _drained?.TrySetResult();
         EndCalls();
         if (_isSending)
             await WaitForSendAsync();
@@ -138,8 +146,9 @@ public sealed partial class RpcConnection
         DropReceived();
         _buffer.Release();
         _batch.Dispose();
-        await _transport.CloseAsync();
-        _closed.SetResult();
+        await (_transportClosing ?? _transport.CloseAsync());
+        _isClosed = true;
+        _changed.Raise();
     }
 
     private void SetReason(string reason)

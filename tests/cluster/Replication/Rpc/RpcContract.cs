@@ -18,10 +18,12 @@ public abstract class RpcContract(string kind)
 
     protected static Endpoint Loopback { get; } = new(IPAddress.Loopback, 0);
 
+    protected bool IsSimulated { get; } = kind == "simulated";
+
     /// <summary>Runs a test's body on a reactor of this kind; nothing may be left of it.</summary>
     protected Task Run(Func<Reactor, ValueTask> work)
     {
-        if (kind != "simulated")
+        if (!IsSimulated)
         {
             return ReactorTest.Run(
                 options =>
