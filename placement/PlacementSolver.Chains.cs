@@ -2,8 +2,8 @@ namespace Uss.Placement;
 
 public sealed partial class PlacementSolver
 {
-    // Slots that one solution may look at in search of chains: bounds its time on hopeless inputs to a few seconds.
-    private const long ChainBudget = 300_000_000;
+    // Slots that one solution may look at in search of chains: bounds its time on hopeless inputs to a second or two.
+    private const long ChainBudget = 100_000_000;
 
     // What a chain's link costs: a copy that stays put for another is worth more than one that has to be made anyway.
     private const int Restores = 0;

@@ -41,20 +41,11 @@ public sealed class PlacementProperties
     });
 
     [Test]
-    public void A_change_moves_little_more_than_it_must() => Check(one =>
-    {
-        var before = PlacementSolver.Solve(one.Topology, one.Policy).Map;
-        var plan = PlacementSolver.Solve(one.Changed, one.Policy, before);
-        AssertSound(one.Changed, one.Policy, plan.Map);
+    public void A_change_moves_little_more_than_it_must() => Check(MovesLittle, mostGroups: 40);
 
-        Assert.That(plan.MovedCopies, Is.GreaterThanOrEqualTo(plan.LeastMovedCopies));
-
-        // In a small cluster a group may have a copy in the very node that needs one, and then two copies move for one. The exact
-        // least for these numbers of copies a disk is known.
-        var least = ExactMoves.Least(one.Changed, one.Policy, before, plan.Map);
-        Assert.That(least, Is.GreaterThanOrEqualTo(plan.LeastMovedCopies));
-        Assert.That(plan.MovedCopies, Is.InRange(least, Math.Ceiling(least * 1.1)));
-    }, mostGroups: 40);
+    // Found among thousands of cases: without exchanges at the end, 17 copies move where 14 must.
+    [TestCase(1640313195)]
+    public void A_change_moves_little_more_than_it_must_in_a_rare_case(int seed) => MovesLittle(Make(seed, mostGroups: 40));
 
     [Test]
     public void No_group_loses_a_copy_to_a_drain() => Check(one =>
@@ -80,6 +71,20 @@ public sealed class PlacementProperties
         foreach (var (disk, held) in Held(map))
             Assert.That(Math.Abs(primaries.GetValueOrDefault(disk) - ((double)held / length)), Is.LessThan(1));
     });
+
+    private static void MovesLittle(Case one)
+    {
+        var before = PlacementSolver.Solve(one.Topology, one.Policy).Map;
+        var plan = PlacementSolver.Solve(one.Changed, one.Policy, before);
+        AssertSound(one.Changed, one.Policy, plan.Map);
+        Assert.That(plan.MovedCopies, Is.GreaterThanOrEqualTo(plan.LeastMovedCopies));
+
+        // In a small cluster a group may have a copy in the very node that needs one, and then two copies move for one. The exact
+        // least for these numbers of copies a disk is known.
+        var least = ExactMoves.Least(one.Changed, one.Policy, before, plan.Map);
+        Assert.That(least, Is.GreaterThanOrEqualTo(plan.LeastMovedCopies));
+        Assert.That(plan.MovedCopies, Is.InRange(least, Math.Ceiling(least * 1.1)));
+    }
 
     // In a balanced map a disk could pass a copy to an emptier one only into a domain that holds a copy of each of its groups.
     private static void AssertBalanced(Topology topology, PoolPolicy policy, PlacementMap map)

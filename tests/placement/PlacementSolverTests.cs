@@ -91,6 +91,21 @@ public sealed class PlacementSolverTests
         Assert.That(Held(plan.Map).Values, Is.All.EqualTo(60));
     }
 
+    [Test]
+    public void Who_holds_the_odd_copy_keeps_it()
+    {
+        // 128 copies on 3 disks: one disk has 42, the others 43. Whichever it is, nothing moves.
+        var topology = new Topology(Disks(3));
+        var policy = new PoolPolicy { Copies = 2, Groups = 64 };
+        var map = PlacementSolver.Solve(topology, policy).Map;
+        for (var shift = 0; shift < 3; shift++)
+        {
+            var names = Enumerable.Range(0, 3).ToDictionary(IdOf, i => IdOf((i + shift) % 3));
+            var shifted = new PlacementMap(1, [.. map.Rows.Select(row => (IReadOnlyList<Guid>)[.. row.Select(disk => names[disk])])]);
+            Assert.That(PlacementSolver.Solve(topology, policy, shifted).MovedCopies, Is.Zero);
+        }
+    }
+
     [TestCase(2, 1)]
     [TestCase(4, 2)]
     [TestCase(10, 3)]
