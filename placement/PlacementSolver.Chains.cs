@@ -41,7 +41,7 @@ public sealed partial class PlacementSolver
                 var isEnd = giver == Hole || Lack(giver) < 0;
                 if (!isEnd && !chain.IsWorthwhile(giver, taker))
                     continue;
-                if (!CanTake(slot, giver, _domains[taker]) || chain.UsesRow(taker, slot / _copies, _copies))
+                if (!CanTake(slot, giver, _domains[taker]))
                     continue;
                 var cost = CostOf(slot, taker);
                 if (!isEnd)
@@ -79,7 +79,8 @@ public sealed partial class PlacementSolver
         }
     }
 
-    /// <summary>The disks that a search has reached: which slot each gives up, and to whom.</summary>
+    /// <summary>The disks that a search has reached: which slot each gives up, and to whom. Those that take slots along a chain are of
+    /// different domains, since each domain is expanded once; so two changes of one row never meet in a domain.</summary>
     private sealed class Chain(int disks, int domains)
     {
         private readonly int[] _reachedIn = new int[disks];
@@ -131,17 +132,5 @@ public sealed partial class PlacementSolver
 
         /// <summary>The slot that a disk of the chain gives up, and who takes it.</summary>
         public (int Slot, int Taker) Before(int disk) => (_slot[disk], _taker[disk]);
-
-        /// <summary>True when the chain up to a disk changes a row already: two changes of one row could meet in a domain.</summary>
-        public bool UsesRow(int disk, int row, int copies)
-        {
-            for (; _taker[disk] != Hole; disk = _taker[disk])
-            {
-                if (_slot[disk] / copies == row)
-                    return true;
-            }
-
-            return false;
-        }
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class PlacementSolver
                 {
                     var giver = _slots[other];
                     if (!IsMoved(other) || (giver != disk && !chain.IsWorthwhile(giver, taker)) || other / _copies == slot / _copies
-                        || !CanTake(other, giver, _domains[taker]) || chain.UsesRow(taker, other / _copies, _copies))
+                        || !CanTake(other, giver, _domains[taker]))
                         continue;
                     if (giver != disk)
                     {
