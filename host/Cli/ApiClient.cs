@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Uss.Host.Cluster;
 using Uss.Host.Serve;
 using Uss.Runtime;
 using Uss.WebUi.Contracts;
@@ -13,9 +14,14 @@ internal sealed class ApiClient : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
-    private readonly DataFolder _folder;
-    private readonly HttpClient _http;
+    // A node that is frozen takes connections and says nothing.
+    private static readonly TimeSpan _probePatience = TimeSpan.FromSeconds(1);
 
+    private readonly HttpClient _http;
+    private DataFolder _folder;
+    private bool _isFound;
+
+    /// <param name="folder">Data folder of a service, or of a cluster on this machine: then any of its nodes answers.</param>
     public ApiClient(DataFolder folder)
     {
         _folder = folder;
@@ -49,6 +55,8 @@ internal sealed class ApiClient : IDisposable
     {
         try
         {
+            if (!_isFound)
+                await FindAsync(cancel);
             using var request = new HttpRequestMessage(method, path) { Content = content };
             using var response = await _http.SendAsync(request, cancel);
             if (!response.IsSuccessStatusCode)
@@ -73,6 +81,32 @@ internal sealed class ApiClient : IDisposable
                 $"The service on {_folder.Path} did not answer within {_patience.TotalSeconds:0} s.",
                 $"See the log in {_folder.LogFolder}."));
         }
+    }
+
+    // In a cluster's folder: the first node that answers.
+    private async Task FindAsync(CancellationToken cancel)
+    {
+        _isFound = true;
+        if (File.Exists(_folder.Socket))
+            return;
+        var whole = _folder;
+        foreach (var node in new ClusterFolder(whole).FindNodeFolders())
+        {
+            _folder = node;
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            patience.CancelAfter(_probePatience);
+            try
+            {
+                using var answer = await _http.GetAsync(new Uri("status", UriKind.Relative), patience.Token);
+                return;
+            }
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
+        }
+
+        _folder = whole;
     }
 
     private async Task<Fault> FaultOfAsync(HttpResponseMessage response, CancellationToken cancel)

@@ -26,6 +26,7 @@ internal static class CommandTree
             NodeCommands.Sessions(),
             NodeCommands.Disks(),
             StoreCommands.Create(),
+            DevCommands.Create(),
             ToolCommands.Simulate(),
             ToolCommands.Benchmark(),
             NodeCommands.Version(),

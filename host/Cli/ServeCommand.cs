@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Uss.Host.Cluster;
 using Uss.Host.Serve;
 using Uss.Runtime;
 
@@ -42,7 +44,7 @@ internal static class ServeCommand
 
     private static readonly Option<int?> _nodes = new("--nodes")
     {
-        Description = "Nodes of the cluster [default: 1]; no effect yet",
+        Description = "Run a cluster of this many nodes on this machine, on 127.0.0.1 to 127.0.0.N [default: 1]",
         HelpName = "N",
     };
 
@@ -85,6 +87,7 @@ internal static class ServeCommand
         "Serve volumes over iSCSI in the foreground, on file-backed disks or block devices",
         "uss serve",
         "uss serve --data /srv/uss --disks 4 --disk-size 100G",
+        "uss serve --nodes 3 --data /srv/uss   # a cluster on one machine",
         "uss serve --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
         "uss serve --iscsi 192.0.2.10:3260 --initiator iqn.1993-08.org.debian:01:4f0cf54bb7b",
         "uss serve --iscsi 0.0.0.0:3260 --chap-user all --chap-secret-file secret.txt")
@@ -92,7 +95,10 @@ internal static class ServeCommand
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();
-            await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output, shutdown.Asked);
+            if (ClusterOptionsOf(parsed) is { } cluster)
+                await LocalCluster.RunAsync(cluster, parsed.InvocationConfiguration.Output, shutdown.Asked);
+            else
+                await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output, shutdown.Asked);
         });
 
     /// <summary>Reads and checks the options.</summary>
@@ -104,17 +110,7 @@ internal static class ServeCommand
             withoutEffect.Add($"--web {ParseEndpoint("--web", web)}");
         if (parsed.GetValue(_nfs) is { } nfs)
             withoutEffect.Add($"--nfs {ParseEndpoint("--nfs", nfs)}");
-        if (parsed.GetValue(_nodes) is { } nodes)
-        {
-            if (nodes is < 1 or > 255)
-                throw CommandFailure.Usage($"--nodes: {nodes} is no number of nodes.", "Use a number from 1 to 255.");
-            if (nodes > 1)
-                withoutEffect.Add($"--nodes {nodes}");
-        }
-
-        var disks = parsed.GetValue(_disks);
-        if (disks is < 0 or > MaximumDisks)
-            throw CommandFailure.Usage($"--disks: {disks} is no number of disks.", $"Use a number from 0 to {MaximumDisks}.");
+        var disks = DisksOf(parsed);
         if (disks is 0 && parsed.GetValue(_disk) is not { Length: > 0 })
             throw CommandFailure.Usage("--disks: 0 leaves no disk to store data on.", "Use 1 or more, or give disks with --disk PATH.");
         return new ServeOptions
@@ -133,10 +129,78 @@ internal static class ServeCommand
         };
     }
 
+    /// <summary>Reads and checks the options of a cluster on one machine; null when they ask for a single node.</summary>
+    internal static LocalClusterOptions? ClusterOptionsOf(ParseResult parsed)
+    {
+        var folder = GlobalOptions.DataOf(parsed);
+        var nodes = parsed.GetValue(_nodes);
+        if (nodes is < 1 or > LocalClusterOptions.MaximumNodes)
+        {
+            throw CommandFailure.Usage(
+                $"--nodes: {nodes} is no number of nodes.", $"Use a number from 1 to {LocalClusterOptions.MaximumNodes}.");
+        }
+
+        // A folder that holds a cluster is served as one.
+        if (nodes is 1 || (nodes is null && !File.Exists(new ClusterFolder(folder).LayoutFile)))
+            return null;
+        string? alien = parsed.GetValue(_disk) is { Length: > 0 } ? "--disk"
+            : parsed.GetValue(_format) ? "--format"
+            : parsed.GetValue(_initiator) is { Length: > 0 } ? "--initiator"
+            : parsed.GetValue(_chapUser) is not null ? "--chap-user"
+            : parsed.GetValue(_chapSecretFile) is not null ? "--chap-secret-file"
+            : parsed.GetValue(_requireRule) ? "--require-rule"
+            : parsed.GetValue(_nfs) is not null ? "--nfs"
+            : null;
+        if (alien is not null)
+        {
+            throw CommandFailure.Usage(
+                $"{alien} does not go with a cluster on one machine.",
+                "Leave it out: its nodes use disk files, and `uss initiator create` makes rules.");
+        }
+
+        List<string> handedOn = ["--disk-size", DiskSize(parsed.GetRequiredValue(_diskSize)).ToString(CultureInfo.InvariantCulture)];
+        if (DisksOf(parsed) is { } disks)
+        {
+            if (disks == 0)
+                throw CommandFailure.Usage("--disks: 0 leaves no disk to store data on.", "Use 1 or more.");
+            handedOn.AddRange(["--disks", disks.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        return new LocalClusterOptions
+        {
+            Folder = folder,
+            Nodes = nodes,
+            IscsiPort = LoopbackPort("--iscsi", parsed.GetValue(_iscsi) ?? []),
+            WebPort = LoopbackPort("--web", parsed.GetValue(_web) is { } web ? [web] : []),
+            NodeOptions = handedOn,
+        };
+    }
+
     private const int MaximumDisks = 64;
 
     // A disk smaller than this has hardly room beside its log and maps.
     private const long MinimumDiskBytes = 64L << 20;
+
+    // The nodes have addresses of their own on loopback; what can be chosen is the port.
+    private static int? LoopbackPort(string option, string[] given)
+    {
+        if (given.Length == 0)
+            return null;
+        var endpoint = ParseEndpoint(option, given[0]);
+        if (given.Length == 1 && endpoint.Port != 0 && endpoint.Address.Equals(IPAddress.Loopback))
+            return endpoint.Port;
+        throw CommandFailure.Usage(
+            $"{option}: the nodes of a cluster on one machine listen on 127.0.0.1 to 127.0.0.N, at the same port.",
+            $"Give the port once, for example {option} 127.0.0.1:{endpoint.Port}.");
+    }
+
+    private static int? DisksOf(ParseResult parsed)
+    {
+        var disks = parsed.GetValue(_disks);
+        if (disks is < 0 or > MaximumDisks)
+            throw CommandFailure.Usage($"--disks: {disks} is no number of disks.", $"Use a number from 0 to {MaximumDisks}.");
+        return disks;
+    }
 
     private static long DiskSize(string text)
     {

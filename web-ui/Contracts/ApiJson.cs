@@ -26,5 +26,6 @@ namespace Uss.WebUi.Contracts;
 [JsonSerializable(typeof(ListPage<DiskView>))]
 [JsonSerializable(typeof(ProblemView))]
 [JsonSerializable(typeof(VersionView))]
+[JsonSerializable(typeof(LocalNodeView))]
 [JsonSerializable(typeof(SimulationView))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -52,6 +52,12 @@ public sealed class EntryTests
     [TestCase("serve --disks 0", "--disks")]
     [TestCase("serve --disk-size 1M", "1M")]
     [TestCase("serve --nodes 0", "0")]
+    [TestCase("serve --nodes 3 --disk /dev/null", "--disk")]
+    [TestCase("serve --nodes 3 --initiator iqn.2001-04.com.example:a", "--initiator")]
+    [TestCase("serve --nodes 3 --iscsi 0.0.0.0:3260", "--iscsi")]
+    [TestCase("serve --nodes 3 --iscsi 127.0.0.1:3260 --iscsi 127.0.0.2:3260", "--iscsi")]
+    [TestCase("serve --nodes 3 --disks 0", "--disks")]
+    [TestCase("dev kill", "")]
     [TestCase("sim --scenario nothing", "nothing")]
     [TestCase("sim --seeds 0", "--seeds")]
     [TestCase("store inspect /dev/null --limit -1", "-1")]
@@ -66,6 +72,8 @@ public sealed class EntryTests
     [TestCase("initiator ls")]
     [TestCase("sessions ls")]
     [TestCase("disk ls")]
+    [TestCase("dev kill node1")]
+    [TestCase("dev ls")]
     public async Task WithoutAServiceCommandsSayWhere(string line) =>
         (await CommandLine.RunAsync([.. line.Split(' '), "--data", _folder])).ExpectError(ExitCode.NoService, _folder);
 

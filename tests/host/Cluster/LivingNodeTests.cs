@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+using Uss.Host.Cli;
+using Uss.Host.Serve;
+using Uss.TestSupport;
+
+namespace Uss.Host.Cluster;
+
+/// <summary>Commands on a cluster's folder go to a node that answers.</summary>
+public sealed class LivingNodeTests
+{
+    private TemporaryFolder _temporary = null!;
+
+    [SetUp]
+    public void SetUp() => _temporary = new TemporaryFolder();
+
+    [TearDown]
+    public void TearDown() => _temporary.Dispose();
+
+    [Test]
+    public async Task TheFirstNodeThatAnswersIsAsked()
+    {
+        // node1 has never run, node2 was killed, node3 is frozen, node10 comes after node4 though not in the alphabet.
+        foreach (var name in new[] { "node1", "node2", "node3", "node4", "node10" })
+            Directory.CreateDirectory(_temporary.File(name));
+        using (var killed = Listen("node2"))
+            killed.Close();
+        using var frozen = Listen("node3");
+        var node4 = await RunningService.StartAsync(_temporary.File("node4"));
+        var node10 = await RunningService.StartAsync(_temporary.File("node10"));
+        await node4.CommandAsync("volume create only-on-four --size 1M");
+        var listed = await CommandLine.RunAsync("volume", "ls", "--data", _temporary.Path);
+        Assert.That(listed.Output, Does.Contain("only-on-four"), listed.Error);
+        await node4.StopAsync();
+        listed = await CommandLine.RunAsync("volume", "ls", "--data", _temporary.Path);
+        Assert.That((listed.ExitCode, listed.Output.Contains("only-on-four", StringComparison.Ordinal)), Is.EqualTo((ExitCode.Ok, false)));
+        await node10.StopAsync();
+        (await CommandLine.RunAsync("volume", "ls", "--data", _temporary.Path)).ExpectError(ExitCode.NoService, _temporary.Path);
+    }
+
+    private Socket Listen(string node)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var path = SocketPath.Open(_temporary.File(node + "/uss.sock"));
+        socket.Bind(new UnixDomainSocketEndPoint(path.Name));
+        socket.Listen();
+        return socket;
+    }
+}
