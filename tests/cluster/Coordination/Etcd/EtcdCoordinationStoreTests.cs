@@ -9,6 +9,9 @@ namespace Uss.Coordination.Tests.Etcd;
 [Category("Full")]
 public sealed class EtcdCoordinationStoreTests(bool isSilentWhenCut) : SharedCoordinationStoreContract
 {
+    // A change that never comes fails by this; it decides nothing else.
+    private static readonly TimeSpan _hangLimit = TimeSpan.FromSeconds(60);
+
     private readonly List<ICoordinationStore> _stores = [];
     private ThreadedReactor _reactor = null!;
     private EtcdCluster _cluster = null!;
@@ -73,6 +76,43 @@ public sealed class EtcdCoordinationStoreTests(bool isSilentWhenCut) : SharedCoo
     }
 
     [Test]
+    public void A_commit_whose_answer_is_lost_is_unknown_and_not_sent_again()
+    {
+        var store = Run(() => EtcdCoordinationStore.OpenAsync(new EtcdOptions { Endpoints = [_relay.Url, _cluster.Endpoints[0]] })).Value!;
+        _stores.Add(store);
+        var before = Run(() => Other.CommitAsync([], [Put("a", "0")]));
+        _relay.LosesAnswers = true;
+        Assert.That(Run(() => store.CommitAsync([], [Put("a", "1")])).Status, Is.EqualTo(CommitStatus.Unknown));
+
+        // It was applied, once; reads go to the other member, and so do commits from now on.
+        var read = Run(() => store.GetAsync("a"));
+        Assert.That((Text(read.Entries[0].Value), read.Revision), Is.EqualTo(("1", before.Revision + 1)));
+        Assert.That(Run(() => store.CommitAsync([], [Put("a", "2")])).Status, Is.EqualTo(CommitStatus.Applied));
+    }
+
+    [Test]
+    public void A_read_whose_answer_is_lost_is_asked_of_the_next_member()
+    {
+        var store = Run(() => EtcdCoordinationStore.OpenAsync(new EtcdOptions { Endpoints = [_relay.Url, _cluster.Endpoints[0]] })).Value!;
+        _stores.Add(store);
+        _relay.LosesAnswers = true;
+        Assert.That(Run(() => store.GetAsync("a")).IsAvailable);
+        _relay.IsCut = true;
+        Assert.That(Run(() => store.GetAsync("a")).IsAvailable);
+    }
+
+    [Test]
+    public void A_commit_that_was_never_sent_goes_to_the_next_member()
+    {
+        var store = Run(() => EtcdCoordinationStore.OpenAsync(new EtcdOptions { Endpoints = [_relay.Url, _cluster.Endpoints[0]] })).Value!;
+        _stores.Add(store);
+
+        // From here on its connections are refused.
+        _relay.Dispose();
+        Assert.That(Run(() => store.CommitAsync([], [Put("a", "1")])).Status, Is.EqualTo(CommitStatus.Applied));
+    }
+
+    [Test]
     public void Without_etcd_opening_is_refused_and_names_it()
     {
         var silent = new Relay(_cluster.ClientPort(0)) { IsSilent = true };
@@ -101,7 +141,8 @@ public sealed class EtcdCoordinationStoreTests(bool isSilentWhenCut) : SharedCoo
             Assert.That(Run(() => EtcdCoordinationStore.OpenAsync(options)).Fault?.Code, Is.EqualTo("bad-etcd-options"));
     }
 
-    private protected override T Run<T>(Func<ValueTask<T>> work) => _reactor.InvokeAsync(work).GetAwaiter().GetResult();
+    private protected override T Run<T>(Func<ValueTask<T>> work) =>
+        _reactor.InvokeAsync(work).WaitAsync(_hangLimit).GetAwaiter().GetResult();
 
     private protected override void PassTime(int ms) => Thread.Sleep(ms);
 

@@ -11,6 +11,7 @@ internal sealed class Relay : IDisposable
     private readonly Lock _lock = new();
     private readonly List<TcpClient> _connections = [];
     private volatile bool _isSilent;
+    private volatile bool _losesAnswers;
     private volatile bool _isCut;
 
     public Relay(int port)
@@ -29,6 +30,18 @@ internal sealed class Relay : IDisposable
         set
         {
             _isSilent = value;
+            if (!value)
+                CloseAll();
+        }
+    }
+
+    /// <summary>True: requests are forwarded, and answers are lost.</summary>
+    public bool LosesAnswers
+    {
+        get => _losesAnswers;
+        set
+        {
+            _losesAnswers = value;
             if (!value)
                 CloseAll();
         }
@@ -87,7 +100,7 @@ internal sealed class Relay : IDisposable
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _port);
-            await Task.WhenAny(PumpAsync(near, far), PumpAsync(far, near));
+            await Task.WhenAny(PumpAsync(near, far, isAnswer: false), PumpAsync(far, near, isAnswer: true));
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
@@ -98,7 +111,7 @@ internal sealed class Relay : IDisposable
         far.Dispose();
     }
 
-    private async Task PumpAsync(TcpClient source, TcpClient target)
+    private async Task PumpAsync(TcpClient source, TcpClient target, bool isAnswer)
     {
         var buffer = new byte[65536];
         try
@@ -106,7 +119,7 @@ internal sealed class Relay : IDisposable
             int count;
             while ((count = await source.GetStream().ReadAsync(buffer)) > 0)
             {
-                if (!_isSilent)
+                if (!_isSilent && !(isAnswer && _losesAnswers))
                     await target.GetStream().WriteAsync(buffer.AsMemory(0, count));
             }
         }
