@@ -13,17 +13,73 @@ public sealed class GroupContext
     /// </summary>
     public const long DefaultStallNs = 10_000_000_000;
 
+    private readonly IGroupCluster? _cluster;
+    private readonly ChangeSignal _somethingChanged = new();
+    private ReactorTimer? _tick;
+    private ulong _nextOperation;
+
     /// <summary>Creates the context of a reactor.</summary>
     /// <param name="reactor">The reactor.</param>
     /// <param name="coordination">Where the groups' records are.</param>
     /// <param name="stallNs">See <see cref="DefaultStallNs"/>.</param>
-    public GroupContext(Reactor reactor, ICoordinationStore coordination, long stallNs = DefaultStallNs)
+    /// <param name="cluster">The other nodes and how to find them; null on a node that is alone.</param>
+    public GroupContext(Reactor reactor, ICoordinationStore coordination, long stallNs = DefaultStallNs, IGroupCluster? cluster = null)
     {
         Reactor = reactor;
+        _cluster = cluster;
         Records = new GroupRecordStore(reactor, coordination);
         Locks = new RangeLock(reactor);
         FanOuts = new FanOutPool(reactor, stallNs);
         Repairs = new RepairQueue(reactor);
+    }
+
+    /// <summary>True on a node without a cluster: it is the primary of everything.</summary>
+    public bool IsAlone => _cluster is null;
+
+    /// <summary>Set when the node stops: operations wait for nothing any more.</summary>
+    public bool IsClosing { get; set; }
+
+    /// <summary>
+    /// How long an operation waits for a primary, and how long after its arrival it may still change anything, in
+    /// nanoseconds: less than any initiator waits before it tries another path.
+    /// </summary>
+    public const long FreshnessNs = 3_000_000_000;
+
+    /// <summary>The node that a disk is attached to; null for this node and for a disk that is not known.</summary>
+    public Peer? NodeOf(Guid disk) => _cluster?.NodeOf(disk);
+
+    /// <summary>True for a disk of this node.</summary>
+    public bool IsLocal(Guid disk) => _cluster?.IsLocal(disk) ?? true;
+
+    /// <summary>A change of a front-end arrives.</summary>
+    internal OperationStamp NextOperation()
+    {
+        // Starts anywhere in 64 bits, so that the numbers of two front-ends do not meet.
+        if (_nextOperation == 0)
+        {
+            Span<byte> bytes = stackalloc byte[8];
+            Reactor.FillEntropy(bytes);
+            _nextOperation = BitConverter.ToUInt64(bytes);
+        }
+
+        return new OperationStamp(++_nextOperation == 0 ? ++_nextOperation : _nextOperation, Reactor.MonotonicNs, false);
+    }
+
+    /// <summary>Completes when a group or a peer changed, or some time has passed.</summary>
+    /// <param name="atMostNs">The time, in nanoseconds.</param>
+    internal ValueTask WaitForChangeAsync(long atMostNs)
+    {
+        _tick ??= Reactor.Schedule(atMostNs, static context => ((GroupContext)context!).Tick(), this);
+        return _somethingChanged.WaitAsync();
+    }
+
+    /// <summary>Wakes those who wait for a change.</summary>
+    public void RaiseChange() => _somethingChanged.Raise();
+
+    private void Tick()
+    {
+        _tick = null;
+        _somethingChanged.Raise();
     }
 
     /// <summary>The reactor.</summary>
@@ -61,6 +117,9 @@ public sealed class GroupContext
 
     /// <summary>Versions that an epoch has; fewer in tests.</summary>
     internal uint VersionsPerEpoch { get; set; } = BlockVersion.MaximumCount;
+
+    /// <summary>What this node's disks know of the primaries that change them.</summary>
+    public ReplicaGates Gates { get; } = new();
 
     internal GroupRecordStore Records { get; }
 

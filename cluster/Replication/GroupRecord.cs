@@ -36,6 +36,20 @@ public sealed record GroupRecord : ICheckedRecord
         return Epoch == 0 || !InSync.Contains(Primary) ? "its primary is not one of its in-sync members" : null;
     }
 
+    /// <summary>Prefix of the keys of all groups.</summary>
+    public const string Prefix = "groups/";
+
+    /// <summary>The group that a key names, or null.</summary>
+    public static PlacementGroupId? IdOf(string key)
+    {
+        var parts = key.Split('/');
+        return parts.Length == 3
+            && int.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out var pool)
+            && int.TryParse(parts[2], System.Globalization.CultureInfo.InvariantCulture, out var index)
+            ? new PlacementGroupId(pool, index)
+            : null;
+    }
+
     /// <summary>Prefix of the keys of a pool's groups.</summary>
     public static string PrefixOf(int pool) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"groups/{pool:d3}/");
 
@@ -58,4 +72,5 @@ public sealed record DepartedMember(Guid Disk, ulong CleanVersion);
 [JsonSerializable(typeof(GroupRecord))]
 [JsonSerializable(typeof(PoolRecord))]
 [JsonSerializable(typeof(MapRecord))]
+[JsonSerializable(typeof(NodeRecord))]
 public sealed partial class ReplicationJson : JsonSerializerContext;

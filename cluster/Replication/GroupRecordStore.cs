@@ -58,8 +58,9 @@ public sealed class GroupRecordStore
         await _reactor.YieldAsync();
         while (_waiting.Count > 0)
         {
-            var batch = _waiting.Take(BatchRecords).ToList();
-            _waiting.RemoveRange(0, batch.Count);
+            // One commit changes a key once: a second proposal for a group waits for the next.
+            var batch = _waiting.DistinctBy(proposal => proposal.Condition.Key).Take(BatchRecords).ToList();
+            _waiting.RemoveAll(batch.Contains);
             var commit = await CommitBatchAsync(batch);
             foreach (var proposal in batch)
             {

@@ -13,6 +13,15 @@ public interface IReplica
     /// <summary>The disk.</summary>
     Guid DiskId { get; }
 
+    /// <summary>
+    /// Until when, on this reactor's monotonic clock, the member has promised not to help anybody else to become primary.
+    /// Never ends for a disk of this node.
+    /// </summary>
+    long LeaseUntilNs { get; }
+
+    /// <summary>False while the member cannot be reached.</summary>
+    bool IsReachable { get; }
+
     /// <summary>Bytes that can still be written; an estimate that is never too high by more than what is under way.</summary>
     long FreeBytes { get; }
 

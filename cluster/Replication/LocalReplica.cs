@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Uss.Placement;
 using Uss.Runtime;
 using Uss.Store;
@@ -11,20 +12,30 @@ public sealed class LocalReplica : IReplica
     private const long FigureAgeNs = 1_000_000_000;
 
     private readonly IObjectStore _store;
+    private readonly ReplicaGates? _gates;
     private readonly Reactor _reactor;
     private long _freeBytes;
     private long _figureNs;
 
     /// <summary>Wraps an open store of this reactor.</summary>
-    public LocalReplica(IObjectStore store)
+    /// <param name="store">The store.</param>
+    /// <param name="gates">Refuse deposed primaries; null on a node that is alone, where nobody is deposed.</param>
+    public LocalReplica(IObjectStore store, ReplicaGates? gates = null)
     {
         _store = store;
+        _gates = gates;
         _reactor = Reactor.Current;
         Refresh();
     }
 
     /// <inheritdoc/>
     public Guid DiskId => _store.DiskId;
+
+    /// <inheritdoc/>
+    public long LeaseUntilNs => long.MaxValue;
+
+    /// <inheritdoc/>
+    public bool IsReachable => true;
 
     /// <summary>The store.</summary>
     public IObjectStore Store => _store;
@@ -42,27 +53,32 @@ public sealed class LocalReplica : IReplica
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> ReadAsync(GroupStamp stamp, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence) =>
-        _store.ReadAsync(id, firstBlock, target, snapshotSequence);
+        _gates is null || _gates.Of(stamp.Group).IsCurrent(stamp)
+            ? _store.ReadAsync(id, firstBlock, target, snapshotSequence)
+            : ReadLaterAsync(stamp, id, firstBlock, target, snapshotSequence);
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> WriteAsync(GroupStamp stamp, StoreWrite write)
     {
         _freeBytes -= write.Source.Length;
-        return _store.WriteAsync(write);
+        return _gates is null ? _store.WriteAsync(write) : WriteBehindGateAsync(_gates.Of(stamp.Group), stamp, write);
     }
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> DiscardAsync(
-        GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence) =>
-        _store.DiscardAsync(id, firstBlock, blockCount, version, snapshotSequence);
+        GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence) => _gates is null
+        ? _store.DiscardAsync(id, firstBlock, blockCount, version, snapshotSequence)
+        : DiscardBehindGateAsync(_gates.Of(stamp.Group), stamp, id, firstBlock, blockCount, version, snapshotSequence);
 
     /// <inheritdoc/>
-    public ValueTask<StoreResult> DescribeAsync(GroupStamp stamp, ObjectId id, int firstBlock, Memory<BlockDescription> blocks) =>
-        _store.DescribeAsync(id, firstBlock, blocks);
+    public async ValueTask<StoreResult> DescribeAsync(GroupStamp stamp, ObjectId id, int firstBlock, Memory<BlockDescription> blocks) =>
+        await IsRefusedAsync(stamp) ? Refused : await _store.DescribeAsync(id, firstBlock, blocks);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version)
+    public async ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version)
     {
+        if (await IsRefusedAsync(stamp))
+            return null;
         var mine = new List<ObjectSummary>();
         foreach (var summary in _store.ListChangedSince(version))
         {
@@ -71,11 +87,45 @@ public sealed class LocalReplica : IReplica
                 mine.Add(summary);
         }
 
-        return ValueTask.FromResult<IReadOnlyList<ObjectSummary>?>(mine);
+        return mine;
     }
 
     /// <inheritdoc/>
     public ValueTask<StoreResult> DeleteSpaceAsync(ulong space) => _store.DeleteSpaceAsync(space);
+
+    private static StoreResult Refused => new(StoreStatus.Closed);
+
+    private async ValueTask<bool> IsRefusedAsync(GroupStamp stamp) =>
+        _gates is not null && !await _gates.Of(stamp.Group).AdvanceAsync(stamp.Epoch);
+
+    private async ValueTask<StoreResult> ReadLaterAsync(
+        GroupStamp stamp, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence) =>
+        await IsRefusedAsync(stamp) ? Refused : await _store.ReadAsync(id, firstBlock, target, snapshotSequence);
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreResult> WriteBehindGateAsync(ReplicaGates.Gate gate, GroupStamp stamp, StoreWrite write)
+    {
+        if (!gate.TryEnter(stamp) && !await gate.EnterAsync(stamp))
+            return Refused;
+        var result = await _store.WriteAsync(write);
+        if (result.IsOk)
+            gate.Remember(stamp, write.Version, _reactor.MonotonicNs);
+        gate.Leave(stamp.Epoch);
+        return result;
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<StoreResult> DiscardBehindGateAsync(
+        ReplicaGates.Gate gate, GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence)
+    {
+        if (!gate.TryEnter(stamp) && !await gate.EnterAsync(stamp))
+            return Refused;
+        var result = await _store.DiscardAsync(id, firstBlock, blockCount, version, snapshotSequence);
+        if (result.IsOk)
+            gate.Remember(stamp, version, _reactor.MonotonicNs);
+        gate.Leave(stamp.Epoch);
+        return result;
+    }
 
     // Some space is kept back, so that this figure says that the disk is full before the store does.
     private void Refresh()

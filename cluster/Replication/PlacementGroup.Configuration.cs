@@ -3,6 +3,7 @@ namespace Uss.Replication;
 public sealed partial class PlacementGroup
 {
     private bool _isReconfiguring;
+    private bool _isHandingOver;
     private IReadOnlyList<Guid> _row = [];
 
     /// <summary>The disks that the placement map wants, the preferred primary first.</summary>
@@ -26,8 +27,7 @@ public sealed partial class PlacementGroup
             DropJoiner();
         if (_members.FirstOrDefault(member => member.DiskId == disk) is not { } lost || State != GroupState.Active)
             return;
-        Fail(lost);
-        if (lost.IsFailed)
+        if (Fail(lost))
             Reconfigure();
         else
             ChangeState(GroupState.Unavailable);
@@ -47,13 +47,16 @@ public sealed partial class PlacementGroup
         Reconfigure();
     }
 
-    // Marks a member as failed unless it is the last one in sync: that one stays whatever it does.
-    private void Fail(GroupMember member)
+    // Marks a member as failed unless too few in sync would be left: then it stays whatever it does, and false is returned.
+    private bool Fail(GroupMember member)
     {
-        if (member.IsFailed || !_members.Any(other => other != member && other.Role == MemberRole.InSync && !other.IsFailed))
-            return;
+        if (member.IsFailed)
+            return true;
+        if (_members.Count(other => other != member && other.Role == MemberRole.InSync && !other.IsFailed) < _minimumCopies)
+            return false;
         member.IsFailed = true;
         _context.MemberFailed?.Invoke(member.DiskId);
+        return true;
     }
 
     // Completes once every failed member is out by a committed change. False when the group lost its right to serve.
@@ -61,13 +64,13 @@ public sealed partial class PlacementGroup
     {
         while (_members.Any(member => member.MustBeRemoved))
         {
-            if (State == GroupState.Unavailable)
+            if (State is not (GroupState.Active or GroupState.Closed))
                 return false;
             Reconfigure();
             await _changed.WaitAsync();
         }
 
-        return State != GroupState.Unavailable;
+        return State is GroupState.Active or GroupState.Closed;
     }
 
     private void DropJoiner()
@@ -89,8 +92,34 @@ public sealed partial class PlacementGroup
         && _row.Count > 0
         && _row.All(disk => _members.Any(other => other.DiskId == disk && other.Role == MemberRole.InSync && !other.IsFailed));
 
+    /// <summary>
+    /// True when the map wants another node's disk as primary, and that disk holds everything. A handover costs operations
+    /// a moment, so it is done when the node asks for it.
+    /// </summary>
+    public bool WantsHandover =>
+        State == GroupState.Active
+        && _joiner is null
+        && _row.Count > 0
+        && !_context.IsLocal(_row[0])
+        && _members.Any(member =>
+            member.DiskId == _row[0] && member is { Role: MemberRole.InSync, IsFailed: false, Replica.IsReachable: true });
+
+    /// <summary>Makes the disk that the map wants the primary; completes when it is, or when it cannot be done.</summary>
+    public async ValueTask HandOverAsync()
+    {
+        if (!WantsHandover)
+            return;
+        _isHandingOver = true;
+        Reconfigure();
+        while (_isReconfiguring)
+            await _changed.WaitAsync();
+        _isHandingOver = false;
+    }
+
     private bool NeedsChange =>
-        WantsEpoch || _members.Any(member => member.IsFailed || member.Role == MemberRole.Admitting || IsSurplus(member));
+        WantsEpoch
+        || (_isHandingOver && WantsHandover)
+        || _members.Any(member => member.IsFailed || member.Role == MemberRole.Admitting || IsSurplus(member));
 
     // Starts the one task that commits changes, unless it runs already; it goes on until nothing is left to change.
     private void Reconfigure()
@@ -110,11 +139,19 @@ public sealed partial class PlacementGroup
             var proposal = Propose(kept, _tracker.CleanVersion, surplus);
             if (!await CommitAsync(proposal))
             {
-                ChangeState(GroupState.Unavailable);
+                if (_context.IsAlone)
+                    ChangeState(GroupState.Unavailable);
+                else
+                    StepDown();
                 break;
             }
 
+            // Somebody else may have gone on from there meanwhile.
+            if (Record?.Epoch >= proposal.Epoch)
+                break;
             Adopt(proposal, kept);
+            if (!_context.IsLocal(proposal.Primary))
+                StepDown();
             foreach (var member in surplus)
                 _context.MemberReleased?.Invoke(this, member.Replica);
             Signal();
@@ -126,9 +163,10 @@ public sealed partial class PlacementGroup
 
     private GroupRecord Propose(List<GroupMember> kept, ulong cleanVersion, IReadOnlyList<GroupMember> surplus)
     {
-        // A disk that holds the group by the map comes first, in the map's order.
+        // A disk of this node comes first, then what holds the group by the map, in the map's order.
         var order = _row.Concat(kept.Select(member => member.DiskId)).ToList();
-        kept.Sort((a, b) => order.IndexOf(a.DiskId).CompareTo(order.IndexOf(b.DiskId)));
+        (bool, int) PlaceOf(GroupMember member) => (!_isHandingOver && !_context.IsLocal(member.DiskId), order.IndexOf(member.DiskId));
+        kept.Sort((a, b) => PlaceOf(a).CompareTo(PlaceOf(b)));
         var inSync = kept.Select(member => member.DiskId).ToList();
         var before = Record?.InSync ?? [];
         var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, cleanVersion)))
@@ -161,6 +199,8 @@ public sealed partial class PlacementGroup
 
         Record = record;
         _stamp = new GroupStamp(Id, record.Epoch);
+        if (_context.IsLocal(record.Primary))
+            _context.Gates.Of(Id).BeginTerm(record.Epoch);
         _count = 0;
         _members = [.. members];
         UpdateTargets();

@@ -21,8 +21,8 @@ public sealed partial class PlacementGroup
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), target.Length / StoreUnits.BlockBytes, false);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        var result = new GroupResult(GroupStatus.Unavailable);
-        if (State == GroupState.Active || await WaitUntilActiveAsync())
+        var result = new GroupResult(GroupStatus.NotServed);
+        if (CanRead || await WaitUntilReadableAsync())
         {
             var primary = _members[0];
             var read = await primary.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
@@ -33,11 +33,22 @@ public sealed partial class PlacementGroup
         return result;
     }
 
+    // As above; the caller holds the range.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<GroupResult> ReadUnderAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
+    {
+        if (!CanRead && !await WaitUntilReadableAsync())
+            return new GroupResult(GroupStatus.NotServed);
+        var primary = _members[0];
+        var read = await primary.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
+        return read.IsOk ? GroupResult.Ok : await RecoverReadAsync(primary, read, id, firstBlock, target, snapshotSequence);
+    }
+
     /// <summary>As <see cref="IObjectStore.DescribeAsync"/>, from an in-sync member.</summary>
     public async ValueTask<GroupResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
     {
         var result = new GroupResult(GroupStatus.Unavailable);
-        if (State != GroupState.Active && !await WaitUntilActiveAsync())
+        if (!CanRead && !await WaitUntilReadableAsync())
             return result;
         foreach (var member in Readable())
         {

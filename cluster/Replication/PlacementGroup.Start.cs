@@ -10,6 +10,9 @@ public sealed partial class PlacementGroup
 
     private long _revision;
 
+    /// <summary>Revision of its record as last read or committed here.</summary>
+    public long Revision => _revision;
+
     /// <summary>
     /// Starts the group, or starts it again once a disk that it needs is back: raises its epoch by a committed change,
     /// so that no version repeats, makes the in-sync members equal, and serves. Without an in-sync member at hand it
@@ -26,17 +29,31 @@ public sealed partial class PlacementGroup
             State = GroupState.Starting;
         DropJoiner();
         await _tracker.DrainAsync();
+
+        // Somebody else went on from the record that was read.
+        if (Record is { } newer && newer.Epoch > (record?.Epoch ?? 0))
+        {
+            StepDown();
+            return null;
+        }
+
         Record = record;
         _revision = revision;
         _members = [];
         cleanVersion = Math.Max(cleanVersion, record?.CleanVersion ?? 0);
         var usable = online.Where(replica => record is null || record.InSync.Contains(replica.DiskId)).ToList();
-        while (usable.Count > 0 && State != GroupState.Closed)
+        while (usable.Count >= _minimumCopies && usable.Any(replica => _context.IsLocal(replica.DiskId)) && State == GroupState.Starting)
         {
             var members = usable.Select(replica => new GroupMember(replica, MemberRole.InSync)).ToList();
             var proposal = Propose(members, cleanVersion, []);
             if (!await CommitAsync(proposal))
             {
+                if (!_context.IsAlone)
+                {
+                    StepDown();
+                    return null;
+                }
+
                 ChangeState(GroupState.Unavailable);
                 return new Fault(
                     "group-taken-over",
@@ -44,22 +61,30 @@ public sealed partial class PlacementGroup
                     "Run one process on a data folder.");
             }
 
+            if (Record?.Epoch >= proposal.Epoch)
+                break;
             Adopt(proposal, members);
+            await _context.Gates.Of(Id).AdvanceAsync(_stamp.Epoch);
             if (await PeerAsync(cleanVersion) is not { } failed)
             {
+                if (State != GroupState.Starting)
+                    return null;
                 _tracker.Reset(BlockVersion.Compose(_stamp.Epoch, _count));
                 ChangeState(GroupState.Active);
                 Reconfigure();
                 return null;
             }
 
+            if (State == GroupState.Follower)
+                return null;
             _context.MemberFailed?.Invoke(failed.DiskId);
             if (usable.Count == 1)
                 break;
             usable.Remove(failed.Replica);
         }
 
-        ChangeState(GroupState.Unavailable);
+        if (State == GroupState.Starting)
+            ChangeState(GroupState.Unavailable);
         return null;
     }
 
@@ -67,7 +92,7 @@ public sealed partial class PlacementGroup
     // was closed while the coordination store did not answer.
     private async ValueTask<bool> CommitAsync(GroupRecord proposal)
     {
-        while (true)
+        while (Record is null || Record.Epoch < proposal.Epoch)
         {
             var commit = await _context.Records.CommitAsync(Id, _revision, proposal);
             if (commit.Status == CommitStatus.Applied)
@@ -90,8 +115,14 @@ public sealed partial class PlacementGroup
             if (found is not null && found.ModifiedRevision != _revision)
             {
                 var present = CoordinationJson.Read(found.Key, found.Value, ReplicationJson.Default.GroupRecord);
-                if (!present.IsOk || present.Value.Proposer != proposal.Proposer || present.Value.Epoch != proposal.Epoch)
+                if (!present.IsOk)
                     return false;
+                if (present.Value.Proposer != proposal.Proposer || present.Value.Epoch != proposal.Epoch)
+                {
+                    Observe(present.Value);
+                    return false;
+                }
+
                 _revision = found.ModifiedRevision;
                 return true;
             }
@@ -100,6 +131,8 @@ public sealed partial class PlacementGroup
                 return false;
             await _context.Reactor.DelayAsync(RetryDelayNs);
         }
+
+        return false;
     }
 
     // Makes the other members equal to the primary before anything is served. Returns a member that failed, or null.
@@ -107,10 +140,12 @@ public sealed partial class PlacementGroup
     {
         foreach (var member in _members.Skip(1).ToList())
         {
+            if (State != GroupState.Starting)
+                break;
             switch (await new MemberSync(this, member, isPeering: true).RunAsync(cleanVersion))
             {
                 case SyncOutcome.SourceFailed:
-                    return _members[0];
+                    return _members.FirstOrDefault();
                 case SyncOutcome.MemberFailed:
                     return member;
                 default:

@@ -36,7 +36,9 @@ public sealed partial class PlacementGroup
         private readonly List<ObjectId> _unreadable = [];
 
         private bool IsStopped =>
-            member.IsFailed || member.Role == MemberRole.Gone || group.State is GroupState.Closed or GroupState.Unavailable;
+            member.IsFailed
+            || member.Role == MemberRole.Gone
+            || group.State is GroupState.Closed or GroupState.Unavailable or GroupState.Follower;
 
         /// <summary>Compares all objects that changed after a version on the primary or on the member.</summary>
         public async ValueTask<SyncOutcome> RunAsync(ulong sinceVersion)
@@ -86,11 +88,13 @@ public sealed partial class PlacementGroup
             var runs = FindRuns();
             foreach (var (first, count) in runs)
             {
-                var ticket = group._context.Locks.Enter(id.Space, AbsoluteBlock(id, first), count, true);
-                if (!ticket.IsGranted)
+                // While peering nothing is served, and whoever waits for that holds his range already.
+                var ticket = isPeering ? null : group._context.Locks.Enter(id.Space, AbsoluteBlock(id, first), count, true);
+                if (ticket is { IsGranted: false })
                     await ticket.WaitAsync();
                 outcome = IsStopped || group._context.IsRemoved(id.Space) ? SyncOutcome.MemberFailed : await SyncRunAsync(id, first, count);
-                group._context.Locks.Leave(ticket);
+                if (ticket is not null)
+                    group._context.Locks.Leave(ticket);
                 if (group._context.IsRemoved(id.Space))
                     return SyncOutcome.Equal;
                 if (outcome is SyncOutcome.MemberFailed or SyncOutcome.SourceFailed)

@@ -123,7 +123,7 @@ public sealed partial class PlacementGroup
             }
             else
             {
-                outcome = FromGroup(await group.WriteUnderAsync(null, id, first, data, default, 0));
+                outcome = FromGroup(await group.WriteUnderAsync(null, id, first, data, default, 0, OperationStamp.None));
             }
 
             if (outcome == SyncOutcome.Equal)
@@ -134,7 +134,7 @@ public sealed partial class PlacementGroup
         private async ValueTask<SyncOutcome> DiscardAsync(ObjectId id, int first, int count, ulong version)
         {
             if (version == 0 && !isPeering)
-                return FromGroup(await group.DiscardOnMembersAsync(id, first, count, 0));
+                return FromGroup(await group.DiscardOnMembersAsync(id, first, count, 0, 0));
             var given = version == 0 ? group.NextVersion() : version;
             if (!(await member.Replica.DiscardAsync(group._stamp, id, first, count, given, 0)).IsOk)
                 return SyncOutcome.MemberFailed;

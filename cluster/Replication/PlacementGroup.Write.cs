@@ -12,22 +12,34 @@ public sealed partial class PlacementGroup
     /// <param name="source">Page-aligned, a multiple of 4096 bytes; the caller keeps its reference.</param>
     /// <param name="checksums">CRC-32C of each block.</param>
     /// <param name="snapshotSequence">Newest snapshot sequence of the space.</param>
+    /// <param name="operation">Which operation of a front-end it is; null: none.</param>
     public ValueTask<GroupResult> WriteAsync(
-        ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, uint snapshotSequence = 0)
+        ObjectId id,
+        int firstBlock,
+        BufferSlice source,
+        ReadOnlyMemory<uint> checksums,
+        uint snapshotSequence = 0,
+        OperationStamp? operation = null)
     {
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), source.Length / StoreUnits.BlockBytes, true);
-        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence);
+        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence, operation ?? OperationStamp.None);
     }
 
     // Leaves the ticket if one is given; otherwise the caller holds the range and knows that the group can be written.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<GroupResult> WriteUnderAsync(
-        RangeLockTicket? ticket, ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, uint snapshotSequence)
+        RangeLockTicket? ticket,
+        ObjectId id,
+        int firstBlock,
+        BufferSlice source,
+        ReadOnlyMemory<uint> checksums,
+        uint snapshotSequence,
+        OperationStamp operation)
     {
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
-        var result = new GroupResult(GroupStatus.Unavailable);
-        if (ticket is null || CanWrite || await WaitUntilWritableAsync())
+        var result = new GroupResult(GroupStatus.NotServed);
+        if ((ticket is null ? _targets.Length > 0 : CanWrite || await WaitUntilWritableAsync()) && MayTakeEffect(operation, ref result))
         {
             var write = new StoreWrite
             {
@@ -42,9 +54,9 @@ public sealed partial class PlacementGroup
             var targets = _targets;
 
             // Most groups have one member: that way is kept free of everything that only several need.
-            result = targets.Length == 1
+            result = targets.Length == 1 && _minimumCopies == 1
                 ? ToGroupResult(await targets[0].Replica.WriteAsync(_stamp, write))
-                : await WriteToMembersAsync(targets, write);
+                : await WriteToMembersAsync(targets, write, operation.Id);
 
             // Nothing was changed when there is no space; without an answer nobody knows.
             _tracker.End(token, result.Status != GroupStatus.Unavailable);
@@ -59,45 +71,72 @@ public sealed partial class PlacementGroup
 
     /// <summary>Makes blocks absent; durable on every in-sync member when it completes.</summary>
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<GroupResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount, uint snapshotSequence = 0)
+    public async ValueTask<GroupResult> DiscardAsync(
+        ObjectId id, int firstBlock, int blockCount, uint snapshotSequence = 0, OperationStamp? operation = null)
     {
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), blockCount, true);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        var result = new GroupResult(GroupStatus.Unavailable);
-        if (CanWrite || await WaitUntilWritableAsync())
-            result = await DiscardOnMembersAsync(id, firstBlock, blockCount, snapshotSequence);
+        var result = new GroupResult(GroupStatus.NotServed);
+        var stamp = operation ?? OperationStamp.None;
+        if ((CanWrite || await WaitUntilWritableAsync()) && MayTakeEffect(stamp, ref result))
+            result = await DiscardOnMembersAsync(id, firstBlock, blockCount, snapshotSequence, stamp.Id);
         _context.Locks.Leave(ticket);
         return result;
     }
 
     // The caller holds the range.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> WriteToMembersAsync(GroupMember[] targets, StoreWrite write)
+    private async ValueTask<GroupResult> WriteToMembersAsync(GroupMember[] targets, StoreWrite write, ulong operation)
     {
         if (IsShortOfSpace(write.Source.Length))
             return new GroupResult(GroupStatus.NoSpace);
         var fanOut = _context.FanOuts.Rent();
-        await fanOut.WriteAsync(targets, _stamp, write);
+        await fanOut.WriteAsync(targets, _stamp with { CleanVersion = _tracker.CleanVersion, Operation = operation }, write);
         var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
         fanOut.Return();
         return result;
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> DiscardOnMembersAsync(ObjectId id, int firstBlock, int blockCount, uint snapshotSequence)
+    private async ValueTask<GroupResult> DiscardOnMembersAsync(
+        ObjectId id, int firstBlock, int blockCount, uint snapshotSequence, ulong operation)
     {
         var targets = _targets;
+        if (targets.Length == 0)
+            return new GroupResult(GroupStatus.Unavailable);
         var version = NextVersion();
         var token = _tracker.Begin(version);
         var fanOut = _context.FanOuts.Rent();
-        await fanOut.DiscardAsync(targets, _stamp, id, firstBlock, blockCount, version, snapshotSequence);
+        var stamp = _stamp with { CleanVersion = _tracker.CleanVersion, Operation = operation };
+        await fanOut.DiscardAsync(targets, stamp, id, firstBlock, blockCount, version, snapshotSequence);
         var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
         fanOut.Return();
         _tracker.End(token, result.Status != GroupStatus.Unavailable);
         if (result.Status == GroupStatus.Unavailable)
             _context.MemberFailed?.Invoke(targets[0].DiskId);
         return result;
+    }
+
+    // One that is tried again may have taken effect before. Only who was a member all the time since it arrived can tell.
+    private bool MayTakeEffect(OperationStamp operation, ref GroupResult result)
+    {
+        if (_context.Reactor.MonotonicNs >= operation.UntilNs)
+        {
+            result = new GroupResult(GroupStatus.NotServed);
+            return false;
+        }
+
+        if (!operation.IsRepeated)
+            return true;
+        var outcome = operation.ArrivedNs < _memberSinceNs ? OperationOutcome.Unknown : _context.Gates.Of(Id).Find(operation.Id);
+        result = outcome switch
+        {
+            OperationOutcome.Done => GroupResult.Ok,
+            OperationOutcome.Unknown => new GroupResult(GroupStatus.Unavailable),
+            _ => result,
+        };
+        return outcome == OperationOutcome.NotSeen;
     }
 
     private static bool AllSucceeded(MemberFanOut fanOut, GroupMember[] targets)
@@ -143,8 +182,8 @@ public sealed partial class PlacementGroup
                 continue;
             if (member.Role == MemberRole.Joining)
                 DropJoiner();
-            else if (survivors != StoreStatus.Closed)
-                Fail(member);
+            else if (survivors != StoreStatus.Closed && !Fail(member) && State == GroupState.Active)
+                ChangeState(GroupState.Unavailable);
         }
 
         if (survivors == StoreStatus.Closed || !await RemoveFailedAsync())

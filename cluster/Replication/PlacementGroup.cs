@@ -11,8 +11,11 @@ public enum GroupState
     /// <summary>Serving.</summary>
     Active,
 
-    /// <summary>No in-sync member can be reached: operations end as unavailable.</summary>
+    /// <summary>Too few in-sync members can be reached: operations end as unavailable.</summary>
     Unavailable,
+
+    /// <summary>Another node is the primary: operations end as unavailable here.</summary>
+    Follower,
 
     /// <summary>Closed: operations end as unavailable.</summary>
     Closed,
@@ -23,14 +26,18 @@ public enum GroupState
 /// members at once and acknowledges when every one is durable, reads with healing, and takes members out and in.
 /// </summary>
 /// <remarks>
-/// Members are disks of this node now; a disk of another node is the same <see cref="IReplica"/> over the network.
-/// Nothing here knows the difference.
+/// A disk of another node is the same <see cref="IReplica"/> over the network as one of this node. Every node has an object
+/// for every group; it serves on the node whose disk is the primary.
 /// </remarks>
 public sealed partial class PlacementGroup
 {
     private readonly GroupContext _context;
+
+    // Since when, without a break, a disk of this node is in sync; long.MaxValue while none is.
+    private long _memberSinceNs = long.MaxValue;
     private readonly WriteTracker _tracker = new();
     private readonly int _groups;
+    private readonly int _minimumCopies;
 
     // In sync or being admitted, the primary first.
     private GroupMember[] _members = [];
@@ -46,8 +53,10 @@ public sealed partial class PlacementGroup
     /// <param name="id">Its name.</param>
     /// <param name="groups">How many groups its pool has.</param>
     /// <param name="context">What it shares with the others of its reactor.</param>
-    public PlacementGroup(PlacementGroupId id, int groups, GroupContext context)
+    /// <param name="minimumCopies">Members without which nothing is acknowledged.</param>
+    public PlacementGroup(PlacementGroupId id, int groups, GroupContext context, int minimumCopies = 1)
     {
+        _minimumCopies = minimumCopies;
         Id = id;
         _groups = groups;
         _context = context;
@@ -60,8 +69,22 @@ public sealed partial class PlacementGroup
     /// <summary>Whether it serves.</summary>
     public GroupState State { get; private set; } = GroupState.Starting;
 
-    /// <summary>Its record as last read or committed; null before it started.</summary>
-    public GroupRecord? Record { get; private set; }
+    /// <summary>Members without which nothing is acknowledged.</summary>
+    public int MinimumCopies => _minimumCopies;
+
+    /// <summary>Its record as last heard of or committed; null when there is none yet.</summary>
+    public GroupRecord? Record
+    {
+        get;
+        private set
+        {
+            field = value;
+            if (value is null || !value.InSync.Any(_context.IsLocal))
+                _memberSinceNs = long.MaxValue;
+            else if (_memberSinceNs == long.MaxValue)
+                _memberSinceNs = _context.Reactor.MonotonicNs;
+        }
+    }
 
     /// <summary>Disks that hold every acknowledged write, the primary first. Empty while the group is unavailable.</summary>
     public IEnumerable<Guid> InSync => _members.Where(member => member.Role == MemberRole.InSync).Select(member => member.DiskId);
@@ -97,8 +120,30 @@ public sealed partial class PlacementGroup
         await _tracker.DrainAsync();
     }
 
+    /// <summary>
+    /// Hears of the record as the coordination store has it. A newer one of somebody else ends what this node does as
+    /// primary.
+    /// </summary>
+    public void Observe(GroupRecord record)
+    {
+        if (record.Proposer == _context.Records.Proposer || (Record is { } known && record.Epoch <= known.Epoch))
+            return;
+        Record = record;
+        StepDown();
+    }
+
+    // Somebody else is the primary. What is under way is refused by the members that he has reached.
+    private void StepDown()
+    {
+        DropJoiner();
+        _members = [];
+        UpdateTargets();
+        ChangeState(GroupState.Follower);
+    }
+
     private void ChangeState(GroupState state)
     {
+        _term++;
         if (State != GroupState.Closed)
             State = state;
         Signal();
@@ -118,6 +163,45 @@ public sealed partial class PlacementGroup
             await _changed.WaitAsync();
         return State == GroupState.Active;
     }
+
+    // Nobody can have become primary in this one's place while every member keeps its promise.
+    private bool HoldsLease
+    {
+        get
+        {
+            if (_context.IsAlone)
+                return true;
+            var nowNs = _context.Reactor.MonotonicNs;
+            foreach (var member in _members)
+            {
+                if (member.Replica.LeaseUntilNs <= nowNs)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    private bool CanRead => State == GroupState.Active && HoldsLease;
+
+    // Gives up after a while, so that whoever asks can look for another primary.
+    private async ValueTask<bool> WaitUntilReadableAsync()
+    {
+        var untilNs = _context.Reactor.MonotonicNs + LeaseWaitNs;
+        while (await WaitUntilActiveAsync())
+        {
+            if (HoldsLease)
+                return true;
+            if (_context.Reactor.MonotonicNs >= untilNs)
+                return false;
+            await _context.WaitForChangeAsync(LeaseLookNs);
+        }
+
+        return false;
+    }
+
+    private const long LeaseWaitNs = 1_000_000_000;
+    private const long LeaseLookNs = 5_000_000;
 
     private bool CanWrite => State == GroupState.Active && _count < _context.VersionsPerEpoch;
 

@@ -7,6 +7,7 @@ namespace Uss.Replication;
 public sealed class Pool
 {
     private readonly PlacementGroup[] _groups;
+    private readonly GroupRoute[] _routes;
 
     /// <summary>Creates the pool with groups that have not started.</summary>
     public Pool(PoolRecord record, PlacementMap map, GroupContext context)
@@ -15,8 +16,10 @@ public sealed class Pool
         Map = map;
         _groups =
         [
-            .. Enumerable.Range(0, record.Groups).Select(index => new PlacementGroup(new PlacementGroupId(record.Id, index), record.Groups, context)),
+            .. Enumerable.Range(0, record.Groups).Select(index =>
+                new PlacementGroup(new PlacementGroupId(record.Id, index), record.Groups, context, record.MinCopies)),
         ];
+        _routes = [.. _groups.Select(group => new GroupRoute(group, context))];
     }
 
     /// <summary>Its record.</summary>
@@ -28,7 +31,11 @@ public sealed class Pool
     /// <summary>Its placement groups, by index.</summary>
     public IReadOnlyList<PlacementGroup> Groups => _groups;
 
-    /// <summary>The placement group of an object.</summary>
-    public PlacementGroup GroupOf(ObjectId id) =>
-        _groups[PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, _groups.Length)];
+    /// <summary>The way to the placement group of an object.</summary>
+    public GroupRoute RouteOf(ObjectId id) => _routes[IndexOf(id)];
+
+    /// <summary>The placement group of an object, as far as this node is its primary.</summary>
+    public PlacementGroup GroupOf(ObjectId id) => _groups[IndexOf(id)];
+
+    private int IndexOf(ObjectId id) => PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, _groups.Length);
 }

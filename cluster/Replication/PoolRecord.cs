@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Uss.Coordination;
 using Uss.Placement;
 
@@ -15,6 +16,13 @@ public sealed record PoolRecord : ICheckedRecord
     /// <summary>Copies of every block.</summary>
     public required int Copies { get; init; }
 
+    /// <summary>Copies that must be durable before a write is acknowledged; 0 stands for the default.</summary>
+    public int MinimumCopies { get; init; }
+
+    /// <summary>As <see cref="MinimumCopies"/>, with the default: 1 of up to two copies, else 2.</summary>
+    [JsonIgnore]
+    public int MinCopies => MinimumCopies > 0 ? Math.Min(MinimumCopies, Copies) : Copies > 2 ? 2 : 1;
+
     /// <summary>Placement groups.</summary>
     public required int Groups { get; init; }
 
@@ -31,6 +39,10 @@ public sealed record PoolRecord : ICheckedRecord
 
     /// <summary>The pool's policy, as the solver takes it.</summary>
     public PoolPolicy ToPolicy() => new() { Name = Name, Copies = Copies, Groups = Groups, FailureDomain = FailureDomain };
+
+    /// <summary>The pool that the last part of a key names; 0 for none.</summary>
+    public static int IdOf(string key) =>
+        int.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), System.Globalization.CultureInfo.InvariantCulture, out var id) ? id : 0;
 
     /// <summary>Key of a pool's record.</summary>
     public static string KeyOf(int id) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pools/{id:d3}");

@@ -36,17 +36,20 @@ public sealed partial class BlockNode
         return disk.Describe(ResyncPercent(disk));
     }
 
-    internal IReplica? FindReplica(Guid disk) => _disks.FirstOrDefault(known => known.Id == disk && known.Store is not null)?.Replica;
+    internal IReplica? FindReplica(Guid disk) =>
+        (IReplica?)_disks.FirstOrDefault(known => known.Id == disk && known.Store is not null)?.Replica ?? FindRemote(disk);
 
-    internal bool IsUsable(Guid disk) => _disks.Any(known => known.Id == disk && known.IsUsable);
+    internal bool IsUsable(Guid disk) =>
+        _disks.Any(known => known.Id == disk && known.IsUsable)
+        || (NodeOf(disk) is { IsConnected: true } peer && peer.Disks.ContainsKey(disk));
 
-    internal IEnumerable<Guid> KnownDisks() => _disks.Where(disk => disk.Record is not null).Select(disk => disk.Record!.Id);
+    internal IEnumerable<Guid> KnownDisks() => _directory.All.Select(disk => disk.Id);
 
     /// <summary>Disks for new data: those that work now.</summary>
-    internal Topology OnlineTopology() => TopologyOf(_disks.Where(disk => disk.IsUsable));
+    internal Topology OnlineTopology() => TopologyOf(_directory.All.Where(disk => IsUsable(disk.Id)));
 
     /// <summary>All disks, also those that are away: they are expected back, so nothing moves because of them.</summary>
-    internal Topology KnownTopology() => TopologyOf(_disks);
+    internal Topology KnownTopology() => TopologyOf(_directory.All);
 
     /// <summary>Blocks with data by space, counted once whatever the number of copies.</summary>
     internal IReadOnlyDictionary<ulong, long> UsageBySpace()
@@ -67,9 +70,14 @@ public sealed partial class BlockNode
         return usage;
     }
 
-    private static Topology TopologyOf(IEnumerable<NodeDisk> disks) => new(disks
-        .Where(disk => disk.Record is not null)
-        .Select(disk => new TopologyDisk { Id = disk.Record!.Id, WeightBytes = disk.Record.DataBytes, Node = disk.Record.Node }));
+    private Topology TopologyOf(IEnumerable<DiskRecord> disks) => new(disks.Select(disk => new TopologyDisk
+    {
+        Id = disk.Id,
+        WeightBytes = disk.DataBytes,
+        Node = disk.Node,
+        Rack = (_peers?.Find(disk.Node)?.Record.Rack ?? _options.Cluster?.Rack) ?? "rack",
+        Site = (_peers?.Find(disk.Node)?.Record.Site ?? _options.Cluster?.Site) ?? "site",
+    }));
 
     private double ResyncPercent(NodeDisk disk)
     {
@@ -92,17 +100,9 @@ public sealed partial class BlockNode
 
     private async ValueTask<Fault?> LoadDisksAsync(IReadOnlyList<DiskSource> sources)
     {
-        var read = await _coordination.ListAsync(DiskRecord.Prefix);
-        if (!read.IsAvailable)
-            return CoordinationFaults.Unavailable;
-        var records = new List<DiskRecord>();
-        foreach (var entry in read.Entries)
-        {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
-            if (!record.IsOk)
-                return record.Fault;
-            records.Add(record.Value);
-        }
+        if (await _directory.LoadAsync(isFollowed: _peers is not null, Kick) is { } unread)
+            return unread;
+        var records = _directory.All.Where(disk => _peers is null || disk.Node == _options.NodeName).ToList();
 
         // All at once: recovery of a large disk takes seconds.
         var opens = sources.Select(source => (source, open: source.OpenAsync())).ToList();
@@ -110,7 +110,7 @@ public sealed partial class BlockNode
         {
             var disk = new NodeDisk(source.Name) { Source = source };
             var store = await open;
-            disk.Fault = store.IsOk ? await AcceptAsync(disk, store.Value, records) : store.Fault;
+            disk.Fault = store.IsOk ? await AcceptAsync(disk, store.Value) : store.Fault;
             _disks.Add(disk);
         }
 
@@ -122,6 +122,8 @@ public sealed partial class BlockNode
             else
                 _disks.Add(new NodeDisk(record.Name) { Record = record });
         }
+
+        UpdateLocalDisks();
 
         return null;
     }
@@ -138,22 +140,26 @@ public sealed partial class BlockNode
             return new Fault("node-closing", "The node is stopping.");
         }
 
-        var fault = await AcceptAsync(disk, store.Value, [.. _disks.Select(known => known.Record).OfType<DiskRecord>()]);
+        var fault = await AcceptAsync(disk, store.Value);
         if (fault is not null)
             return fault;
 
         // The same disk may have been known under another name.
         _disks.RemoveAll(other => other != disk && other.Store is null && other.Record?.Id == disk.Id);
+        if (!_disks.Contains(disk))
+            _disks.Add(disk);
+        disk.Fault = null;
+        UpdateLocalDisks();
         await DeleteRemovedSpacesAsync(disk);
         Announce(new NodeEvent(NodeEventKind.DiskChanged, disk.Name));
         Kick();
         return null;
     }
 
-    private async ValueTask<Fault?> AcceptAsync(NodeDisk disk, IObjectStore store, IReadOnlyList<DiskRecord> records)
+    private async ValueTask<Fault?> AcceptAsync(NodeDisk disk, IObjectStore store)
     {
         Fault? fault = null;
-        var record = records.FirstOrDefault(known => known.Id == store.DiskId);
+        var record = _directory.Find(store.DiskId);
         if (_disks.Any(other => other != disk && other.Store?.DiskId == store.DiskId))
         {
             fault = new Fault("disk-twice", $"Disk '{disk.Name}' is in use under another name.", "Give it once.");
@@ -166,7 +172,7 @@ public sealed partial class BlockNode
                 $"Disk '{disk.Name}' holds data that this cluster does not know.",
                 "Start it with the coordination store that it belongs to, or format it.");
         }
-        else if (record is null || record.Name != disk.Name)
+        else if (record is null || record.Name != disk.Name || (_peers is not null && record.Node != _options.NodeName))
         {
             record = new DiskRecord
             {
@@ -178,12 +184,14 @@ public sealed partial class BlockNode
             };
             var commit = await _coordination.CommitAsync(
                 [], [new Change(DiskRecord.KeyOf(record.Id), CoordinationJson.Write(record, VolumesJson.Default.DiskRecord))]);
-            if (commit.Status != CommitStatus.Applied)
+            if (commit.Status == CommitStatus.Applied)
+                _directory.Put(record);
+            else
                 fault = CoordinationFaults.Unavailable;
         }
 
         if (fault is null)
-            disk.Attach(store, record!);
+            disk.Attach(store, record!, _peers is null ? null : _context.Gates);
         else
             await store.CloseAsync();
         return fault;
@@ -199,5 +207,6 @@ public sealed partial class BlockNode
         }
 
         await disk.CloseAsync();
+        UpdateLocalDisks();
     }
 }

@@ -9,25 +9,32 @@ public sealed partial class BlockNode
 {
     private readonly Dictionary<PlacementGroupId, ulong> _progress = [];
 
-    private string ProgressKey => "progress/" + _options.NodeName;
+    private string ProgressKey => ProgressRecord.Prefix + _options.NodeName;
 
     /// <summary>Up to which version all copies of a group were equal when the node last noted it.</summary>
-    internal ulong CleanVersionOf(PlacementGroupId group) => _progress.GetValueOrDefault(group);
+    internal ulong CleanVersionOf(PlacementGroupId group) =>
+        Math.Max(_progress.GetValueOrDefault(group), _context.Gates.CleanVersionOf(group));
 
     private async ValueTask<Fault?> LoadProgressAsync()
     {
-        var read = await _coordination.GetAsync(ProgressKey);
+        var read = await _coordination.ListAsync(ProgressRecord.Prefix);
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
-        if (read.Entries.Count == 0)
-            return null;
-        var record = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, VolumesJson.Default.ProgressRecord);
-        if (!record.IsOk)
-            return record.Fault;
-        foreach (var pool in record.Value.Pools)
+        foreach (var entry in read.Entries)
         {
-            for (var i = 0; i < pool.CleanVersions.Count; i++)
-                _progress[new PlacementGroupId(pool.Pool, i)] = pool.CleanVersions[i];
+            var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.ProgressRecord);
+            if (!record.IsOk)
+                return record.Fault;
+
+            // Whoever noted it, and whenever: it held for all who were in sync then, and so for all who are now.
+            foreach (var pool in record.Value.Pools)
+            {
+                for (var i = 0; i < pool.CleanVersions.Count; i++)
+                {
+                    var group = new PlacementGroupId(pool.Pool, i);
+                    _progress[group] = Math.Max(_progress.GetValueOrDefault(group), pool.CleanVersions[i]);
+                }
+            }
         }
 
         return null;
@@ -75,6 +82,9 @@ public sealed partial class BlockNode
 /// <summary>Up to which versions the copies of a node's groups are equal, under <c>progress/NODE</c>.</summary>
 public sealed record ProgressRecord
 {
+    /// <summary>Prefix of all such records.</summary>
+    public const string Prefix = "progress/";
+
     /// <summary>One entry a pool.</summary>
     public required IReadOnlyList<PoolProgress> Pools { get; init; }
 }

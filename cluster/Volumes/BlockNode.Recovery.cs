@@ -6,6 +6,7 @@ public sealed partial class BlockNode
 {
     // Groups that are started, copied or purged at once: enough to keep the disks busy, few enough to leave room.
     private const int JobsAtOnce = 4;
+    private const long LookNs = 100_000_000;
     private const long RetryAfterFailureNs = 5_000_000_000;
     private const long RetryAfterDamageNs = 60_000_000_000;
 
@@ -24,6 +25,8 @@ public sealed partial class BlockNode
         FindStrays();
         _reactor.Spawn(KeepProgressAsync());
         _reactor.Spawn(RetryDisksAsync());
+        if (_peers is not null)
+            _reactor.Spawn(LookAsync());
         Kick();
     }
 
@@ -38,15 +41,28 @@ public sealed partial class BlockNode
 
     private void KickAfter(long delayNs) => _reactor.Schedule(delayNs, static node => ((BlockNode)node!).Kick(), this);
 
+    // One look at all groups: starting a job makes its group busy.
     private void StartJobs()
     {
         _isKicked = false;
-        while (!_isClosing && _jobs < JobsAtOnce && NextJob() is { } job)
+        foreach (var pool in _pools.Pools.ToList())
         {
-            _jobs++;
-            _busyGroups.Add(job.Group.Id);
-            _reactor.Spawn(RunAsync(job));
+            foreach (var group in pool.Groups)
+            {
+                if (!_isClosing && !_busyGroups.Contains(group.Id) && JobFor(pool, group) is { } job)
+                    Start(job);
+            }
         }
+
+        while (!_isClosing && NextPurge() is { } purge)
+            Start(purge);
+    }
+
+    private void Start(Job job)
+    {
+        _jobs++;
+        _busyGroups.Add(job.Group.Id);
+        _reactor.Spawn(RunAsync(job));
     }
 
     private async ValueTask RunAsync(Job job)
@@ -68,27 +84,22 @@ public sealed partial class BlockNode
             await _reactor.YieldAsync();
     }
 
-    private Job? NextJob()
+    private Job? JobFor(Pool pool, PlacementGroup group)
     {
-        foreach (var pool in _pools.Pools)
-        {
-            foreach (var group in pool.Groups)
-            {
-                if (_busyGroups.Contains(group.Id))
-                    continue;
-                if (group.State == GroupState.Unavailable && group.Record is { } record
-                    && record.InSync.FirstOrDefault(disk => IsReady(group, disk)) is var disk && disk != default)
-                    return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
-                if (group.State != GroupState.Active)
-                    continue;
-                var joiner = group.Row.FirstOrDefault(wanted => !group.InSync.Contains(wanted) && IsReady(group, wanted));
-                if (joiner != default)
-                    return new Job(group, pool, FindReplica(joiner)!, JobKind.Join);
-            }
-        }
+        if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
+            return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
+        if (group.State != GroupState.Active || _jobs >= JobsAtOnce)
+            return null;
+        if (group.WantsHandover)
+            return new Job(group, pool, FindReplica(group.Primary!.Value)!, JobKind.HandOver);
+        var joiner = group.Row.FirstOrDefault(wanted => !group.InSync.Contains(wanted) && IsReady(group, wanted));
+        return joiner == default ? null : new Job(group, pool, FindReplica(joiner)!, JobKind.Join);
+    }
 
+    private Job? NextPurge()
+    {
         // The first one waits for its group; whoever is at work there looks again when done.
-        if (!_purges.TryPeek(out var purge) || _busyGroups.Contains(purge.Group.Id))
+        if (_jobs >= JobsAtOnce || !_purges.TryPeek(out var purge) || _busyGroups.Contains(purge.Group.Id))
             return null;
         _purges.Dequeue();
         return new Job(purge.Group, null, purge.Replica, JobKind.Purge);
@@ -105,6 +116,12 @@ public sealed partial class BlockNode
 
     private async ValueTask StartGroupAsync(Pool pool, PlacementGroup group, IReplica replica)
     {
+        if (_peers is not null)
+        {
+            await StartInClusterAsync(pool, group, replica.DiskId);
+            return;
+        }
+
         var read = await _context.ReadRecordAsync(group.Id);
         if (read.IsAvailable && await _pools.StartAsync(pool, group, read.Entries.Count == 0 ? null : read.Entries[0]) is null
             && group.State == GroupState.Active)
@@ -120,6 +137,7 @@ public sealed partial class BlockNode
 
     private void OnGroupChanged(PlacementGroup group)
     {
+        _context.RaiseChange();
         Kick();
         if (_isHealthAnnounced || _isClosing || !_isBackgroundRunning)
             return;
@@ -145,6 +163,7 @@ public sealed partial class BlockNode
         if (store.Statistics.ReadOnlyBecause is not { } fault)
             return;
         disk.Fault = fault;
+        UpdateLocalDisks();
         Announce(new NodeEvent(NodeEventKind.DiskChanged, disk.Name));
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
             group.RetireDisk(id);
@@ -154,6 +173,16 @@ public sealed partial class BlockNode
     {
         _purges.Enqueue((group, replica));
         Kick();
+    }
+
+    // Promises end by the clock, which nobody announces.
+    private async ValueTask LookAsync()
+    {
+        while (!_isClosing)
+        {
+            await _reactor.DelayAsync(LookNs);
+            Kick();
+        }
     }
 
     // What a group left behind on a disk when the process ended before it was purged.
@@ -204,6 +233,7 @@ public sealed partial class BlockNode
         Start,
         Join,
         Purge,
+        HandOver,
     }
 
     private sealed record Job(PlacementGroup Group, Pool? Pool, IReplica Replica, JobKind Kind)
@@ -212,6 +242,7 @@ public sealed partial class BlockNode
         {
             JobKind.Start => node.StartGroupAsync(Pool!, Group, Replica),
             JobKind.Join => node.JoinAsync(Group, Replica),
+            JobKind.HandOver => Group.HandOverAsync(),
             _ => Group.PurgeAsync(Replica),
         };
     }

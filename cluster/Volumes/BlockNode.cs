@@ -21,10 +21,16 @@ public sealed record BlockNodeOptions
     /// is compared.
     /// </summary>
     public long ProgressNs { get; init; } = 10_000_000_000;
+
+    /// <summary>Placement groups of a pool that this node makes; 0: as many as the number of disks suggests.</summary>
+    public int Groups { get; init; }
+
+    /// <summary>The cluster that the node belongs to; null for a node that is alone.</summary>
+    public PeerOptions? Cluster { get; init; }
 }
 
 /// <summary>
-/// The block layer of one node: its disks, the placement groups on them and the volumes above. Everything runs on the
+/// The block layer of one node: its disks, its part in the placement groups and the volumes above. Everything runs on the
 /// reactor that started it, and every call is made there.
 /// </summary>
 public sealed partial class BlockNode
@@ -36,13 +42,19 @@ public sealed partial class BlockNode
     private readonly PoolDirectory _pools;
     private readonly GroupContext _context;
     private readonly HashSet<ulong> _removedSpaces = [];
+    private readonly DiskDirectory _directory;
+    private readonly PeerTable? _peers;
     private bool _isClosing;
 
     private BlockNode(ICoordinationStore coordination, BlockNodeOptions options)
     {
         _coordination = coordination;
         _options = options;
-        _context = new GroupContext(_reactor, coordination, options.MemberStallNs)
+        var view = new ClusterView(this);
+        _directory = new DiskDirectory(coordination);
+        if (options.Cluster is { } cluster)
+            _peers = new PeerTable(options.NodeName, coordination, view, cluster) { Changed = OnPeerChanged };
+        _context = new GroupContext(_reactor, coordination, options.MemberStallNs, _peers is null ? null : view)
         {
             GroupChanged = OnGroupChanged,
             MemberFailed = OnMemberFailed,
@@ -76,8 +88,8 @@ public sealed partial class BlockNode
                 foreach (var group in pool.Groups)
                 {
                     all++;
-                    var copies = group.InSync.Count();
-                    if (group.State != GroupState.Active)
+                    var (isServing, copies) = HealthOf(group);
+                    if (!isServing)
                         unavailable++;
                     else if (copies < pool.Record.Copies)
                         degraded++;
@@ -101,7 +113,13 @@ public sealed partial class BlockNode
         }
     }
 
+    internal int SuggestGroups(int disks, int copies) =>
+        _options.Groups > 0 ? _options.Groups : Placement.PoolPolicy.SuggestGroups(disks, copies);
+
     internal GroupContext Context => _context;
+
+    /// <summary>The other nodes; null on a node that is alone.</summary>
+    public PeerTable? Peers => _peers;
 
     /// <summary>
     /// Starts the block layer. A disk that cannot be opened does not stop it: the disk's state says what is wrong, and
@@ -115,6 +133,7 @@ public sealed partial class BlockNode
     {
         var node = new BlockNode(coordination, options ?? new BlockNodeOptions());
         var fault = await node.LoadDisksAsync(disks)
+            ?? await node.StartPeersAsync()
             ?? await node.LoadProgressAsync()
             ?? await node.LoadRemovedSpacesAsync()
             ?? await node._pools.LoadAsync()
@@ -135,7 +154,11 @@ public sealed partial class BlockNode
         if (_isClosing)
             return;
         _isClosing = true;
+        _context.IsClosing = true;
+        _context.RaiseChange();
         Volumes.Close();
+        _pools.Close();
+        _directory.Close();
         foreach (var volume in Volumes.All.ToList())
             await volume.RetireAsync();
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
@@ -144,6 +167,8 @@ public sealed partial class BlockNode
         await SaveProgressAsync();
         foreach (var close in _disks.Select(disk => disk.CloseAsync()).ToList())
             await close;
+        if (_peers is not null)
+            await _peers.CloseAsync();
     }
 
     internal void Announce(NodeEvent change) => Changed?.Invoke(change);

@@ -26,11 +26,11 @@ internal sealed class NodeDisk(string name)
     /// <summary>True when data can be placed and copied there.</summary>
     public bool IsUsable => Fault is null && Store is not null;
 
-    public void Attach(IObjectStore store, DiskRecord record)
+    public void Attach(IObjectStore store, DiskRecord record, ReplicaGates? gates)
     {
         Record = record;
         Store = store;
-        Replica = new LocalReplica(store);
+        Replica = new LocalReplica(store, gates);
         Fault = null;
     }
 

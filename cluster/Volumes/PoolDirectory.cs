@@ -6,7 +6,7 @@ using Uss.Runtime;
 namespace Uss.Volumes;
 
 /// <summary>The pools of this node: loads and starts them, creates them when a volume first asks for one.</summary>
-internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContext context, BlockNode node)
+internal sealed partial class PoolDirectory(ICoordinationStore coordination, GroupContext context, BlockNode node)
 {
     private readonly SortedDictionary<int, Pool> _pools = [];
     private readonly Dictionary<int, long> _mapRevisions = [];
@@ -25,32 +25,37 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
             return CoordinationFaults.Unavailable;
         foreach (var entry in pools.Entries)
         {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.PoolRecord);
-            if (!record.IsOk)
-                return record.Fault;
-            var mapEntry = maps.Entries.FirstOrDefault(map => map.Key == MapRecord.KeyOf(record.Value.Id));
-            if (mapEntry is null)
-                return new Fault("map-missing", $"Pool '{record.Value.Name}' has no placement map.", CoordinationFaults.Restore);
-            var map = CoordinationJson.Read(mapEntry.Key, mapEntry.Value, ReplicationJson.Default.MapRecord);
-            if (!map.IsOk)
-                return map.Fault;
-            if (map.Value.Rows.Count != record.Value.Groups)
-            {
-                return new Fault(
-                    "bad-record",
-                    $"The map of pool '{record.Value.Name}' has {map.Value.Rows.Count} rows for {record.Value.Groups} groups.",
-                    CoordinationFaults.Restore);
-            }
-
-            var pool = new Pool(record.Value, map.Value.ToMap(), context);
-            _mapRevisions[pool.Record.Id] = mapEntry.ModifiedRevision;
-            if (await RebalanceAsync(pool) is { } unplaced)
-                return unplaced;
-            if (await StartAsync(pool) is { } fault)
+            var map = maps.Entries.FirstOrDefault(map => map.Key == MapRecord.KeyOf(PoolRecord.IdOf(entry.Key)));
+            if (await LoadAsync(entry, map) is { } fault)
                 return fault;
         }
 
+        if (!context.IsAlone)
+            Follow(pools.Revision, maps.Revision);
         return null;
+    }
+
+    private async ValueTask<Fault?> LoadAsync(Entry entry, Entry? mapEntry)
+    {
+        var record = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.PoolRecord);
+        if (!record.IsOk)
+            return record.Fault;
+        if (mapEntry is null)
+            return new Fault("map-missing", $"Pool '{record.Value.Name}' has no placement map.", CoordinationFaults.Restore);
+        var map = CoordinationJson.Read(mapEntry.Key, mapEntry.Value, ReplicationJson.Default.MapRecord);
+        if (!map.IsOk)
+            return map.Fault;
+        if (map.Value.Rows.Count != record.Value.Groups)
+        {
+            return new Fault(
+                "bad-record",
+                $"The map of pool '{record.Value.Name}' has {map.Value.Rows.Count} rows for {record.Value.Groups} groups.",
+                CoordinationFaults.Restore);
+        }
+
+        var pool = new Pool(record.Value, map.Value.ToMap(), context);
+        _mapRevisions[pool.Record.Id] = mapEntry.ModifiedRevision;
+        return await RebalanceAsync(pool) ?? await StartAsync(pool);
     }
 
     /// <summary>The pool with a number of copies; created when there is none yet.</summary>
@@ -69,12 +74,16 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
             if (_pools.Values.FirstOrDefault(pool => pool.Record.Copies == copies) is { } existing)
                 return existing;
             var disks = node.OnlineTopology();
-            if (copies is < 1 or > MaximumCopies || copies > disks.Disks.Count)
+            var domain = context.IsAlone ? FailureDomain.Disk : FailureDomain.Node;
+            var places = disks.Disks.Select(disk => disk.DomainName(domain)).Distinct().Count();
+            if (copies is < 1 or > MaximumCopies || copies > places)
             {
                 return new Fault(
                     "not-enough-disks",
-                    $"{copies} copies on different disks cannot be had from {disks.Disks.Count} disks that are online.",
-                    "Add disks, or ask for fewer copies.");
+                    context.IsAlone
+                        ? $"{copies} copies on different disks cannot be had from {places} disks that are online."
+                        : $"{copies} copies on different nodes cannot be had from {places} nodes that are online with a disk.",
+                    context.IsAlone ? "Add disks, or ask for fewer copies." : "Add nodes, or ask for fewer copies.");
             }
 
             var read = await coordination.GetAsync(CountersRecord.Key);
@@ -90,7 +99,8 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
                 Id = counters.Value.NextPool,
                 Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"copies-{copies}"),
                 Copies = copies,
-                Groups = PoolPolicy.SuggestGroups(disks.Disks.Count, copies),
+                Groups = node.SuggestGroups(disks.Disks.Count, copies),
+                FailureDomain = domain,
                 Hash = PlacementHash.Version,
             };
             var map = PlacementSolver.Solve(disks, record.ToPolicy()).Map;
@@ -107,6 +117,9 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
             // Somebody else took the number.
             if (commit.Status == CommitStatus.Conflict)
                 continue;
+            // Its watch may have brought it already.
+            if (Find(record.Id) is { } found)
+                return found;
             _mapRevisions[record.Id] = commit.Revision;
             var pool = new Pool(record, map, context);
             return await StartAsync(pool) is { } fault ? fault : pool;
@@ -156,6 +169,8 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
         var id = pool.Record.Id;
         var commit = await coordination.CommitAsync(
             [new Condition(MapRecord.KeyOf(id), _mapRevisions[id])], [PutMap(id, plan.Map)]);
+        if (commit.Status == CommitStatus.Conflict && !context.IsAlone)
+            return await RereadMapAsync(pool) ?? await RebalanceAsync(pool);
         if (commit.Status != CommitStatus.Applied)
             return CoordinationFaults.Unavailable;
         _mapRevisions[id] = commit.Revision;
@@ -170,6 +185,12 @@ internal sealed class PoolDirectory(ICoordinationStore coordination, GroupContex
         var read = await coordination.ListAsync(GroupRecord.PrefixOf(pool.Record.Id));
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
+        if (!context.IsAlone)
+        {
+            Take(pool, read);
+            return null;
+        }
+
         var entries = read.Entries.ToDictionary(entry => entry.Key, StringComparer.Ordinal);
         var starts = pool.Groups.Select(group => StartAsync(pool, group, entries.GetValueOrDefault(GroupRecord.KeyOf(group.Id)))).ToList();
         Fault? fault = null;

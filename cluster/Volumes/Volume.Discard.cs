@@ -90,7 +90,7 @@ public sealed partial class Volume
     {
         var id = ObjectAt(offset);
         return ToVolumeResult(
-            await _pool.GroupOf(id).DiscardAsync(id, BlockInObject(offset), length / StoreUnits.BlockBytes), offset);
+            await _pool.RouteOf(id).DiscardAsync(id, BlockInObject(offset), length / StoreUnits.BlockBytes), offset);
     }
 
     // Zeroes a part of one block; a part that is zero already, as in a hole, is left alone.
@@ -106,8 +106,9 @@ public sealed partial class Volume
         var result = await ReadPieceAsync(cover.Offset, whole);
         if (result.IsOk && whole.Span.Slice(cover.Skip, length).ContainsAnyExcept((byte)0))
         {
-            whole.Span.Slice(cover.Skip, length).Clear();
-            result = await WriteBlocksAsync(cover.Offset, whole);
+            var zeros = whole.Slice(cover.Skip, length);
+            zeros.Span.Clear();
+            result = await ModifyBlocksAsync(offset, zeros);
         }
 
         bounce.Release();

@@ -24,7 +24,7 @@ public sealed partial class Volume
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
         var id = ObjectAt(offset);
-        var result = await _pool.GroupOf(id).ReadAsync(id, BlockInObject(offset), target);
+        var result = await _pool.RouteOf(id).ReadAsync(id, BlockInObject(offset), target);
         _locks.Leave(ticket);
         return ToVolumeResult(result, offset);
     }
@@ -47,7 +47,7 @@ public sealed partial class Volume
             return new AllocationExtent(check.Status, 0, 0, false);
         var id = ObjectAt(offset);
         var descriptions = _context.RentDescriptions();
-        var described = await _pool.GroupOf(id).DescribeAsync(id, 0, descriptions);
+        var described = await _pool.RouteOf(id).DescribeAsync(id, 0, descriptions);
         var block = BlockInObject(offset);
         var isMapped = descriptions[block].IsPresent;
         int first = block, end = block + 1;
@@ -94,12 +94,12 @@ public sealed partial class Volume
     {
         var id = ObjectAt(offset);
         if (IsDirect(offset, target))
-            return ToVolumeResult(await _pool.GroupOf(id).ReadAsync(id, BlockInObject(offset), target), offset);
+            return ToVolumeResult(await _pool.RouteOf(id).ReadAsync(id, BlockInObject(offset), target), offset);
 
         var cover = Cover.Of(offset, target.Length);
         var bounce = _context.Reactor.Buffers.Rent(cover.Length);
         var whole = bounce.Slice(0, cover.Length);
-        var result = ToVolumeResult(await _pool.GroupOf(id).ReadAsync(id, BlockInObject(cover.Offset), whole), offset);
+        var result = ToVolumeResult(await _pool.RouteOf(id).ReadAsync(id, BlockInObject(cover.Offset), whole), offset);
         if (result.Status is VolumeStatus.Ok or VolumeStatus.Damaged)
             whole.Span.Slice(cover.Skip, target.Length).CopyTo(target.Span);
         bounce.Release();

@@ -38,28 +38,37 @@ public sealed partial class Volume
         var ticket = Enter(offset, source.Length, isExclusive: true);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
+        if (PieceLength(offset, source.Length) == source.Length)
+        {
+            var id = ObjectAt(offset);
+            result = ToVolumeResult(
+                await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, expected), offset);
+        }
+        else
+        {
+            result = await CompareAndWritePiecesAsync(offset, expected, source);
+        }
 
+        _locks.Leave(ticket);
+        return result;
+    }
+
+    // Across objects: the caller holds the ticket.
+    private async ValueTask<VolumeResult> CompareAndWritePiecesAsync(long offset, BufferSlice expected, BufferSlice source)
+    {
         var cover = Cover.Of(offset, source.Length);
         var bounce = _context.Reactor.Buffers.Rent(cover.Length);
         var whole = bounce.Slice(0, cover.Length);
-        result = await ReadPiecesAsync(cover.Offset, whole);
+        var result = await ReadPiecesAsync(cover.Offset, whole);
         if (result.IsOk)
         {
-            var present = whole.Slice(cover.Skip, source.Length);
-            var equal = present.Span.CommonPrefixLength(expected.Span);
-            if (equal < source.Length)
-            {
-                result = new VolumeResult(VolumeStatus.Miscompare, equal);
-            }
-            else
-            {
-                source.Span.CopyTo(present.Span);
-                result = await WritePiecesAsync(cover.Offset, whole);
-            }
+            var equal = whole.Span.Slice(cover.Skip, source.Length).CommonPrefixLength(expected.Span);
+            result = equal < source.Length
+                ? new VolumeResult(VolumeStatus.Miscompare, equal)
+                : await WritePiecesAsync(offset, source);
         }
 
         bounce.Release();
-        _locks.Leave(ticket);
         return result;
     }
 
@@ -102,7 +111,7 @@ public sealed partial class Volume
         var checksums = _context.Checksums.Rent(blocks);
         ComputeChecksums(source, checksums);
         var id = ObjectAt(offset);
-        var result = await _pool.GroupOf(id).WriteAsync(id, BlockInObject(offset), source, checksums.AsMemory(0, blocks));
+        var result = await _pool.RouteOf(id).WriteAsync(id, BlockInObject(offset), source, checksums.AsMemory(0, blocks));
         _context.Checksums.Return(checksums);
         if (ticket is not null)
             _locks.Leave(ticket);
@@ -113,27 +122,8 @@ public sealed partial class Volume
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<VolumeResult> ModifyBlocksAsync(long offset, BufferSlice source)
     {
-        var cover = Cover.Of(offset, source.Length);
-        var bounce = _context.Reactor.Buffers.Rent(cover.Length);
-        var whole = bounce.Slice(0, cover.Length);
-        var tail = (int)((offset + source.Length) & (StoreUnits.BlockBytes - 1));
-        var result = VolumeResult.Ok;
-        if (cover.Skip != 0 || (tail != 0 && cover.Length == StoreUnits.BlockBytes))
-            result = await ReadPieceAsync(cover.Offset, whole.Slice(0, StoreUnits.BlockBytes));
-        if (result.IsOk && tail != 0 && cover.Length > StoreUnits.BlockBytes)
-        {
-            var last = cover.Length - StoreUnits.BlockBytes;
-            result = await ReadPieceAsync(cover.Offset + last, whole.Slice(last, StoreUnits.BlockBytes));
-        }
-
-        if (result.IsOk)
-        {
-            source.Span.CopyTo(whole.Span[cover.Skip..]);
-            result = await WriteBlocksAsync(cover.Offset, whole);
-        }
-
-        bounce.Release();
-        return result;
+        var id = ObjectAt(offset);
+        return ToVolumeResult(await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, default), offset);
     }
 
     private static void ComputeChecksums(BufferSlice source, uint[] checksums)

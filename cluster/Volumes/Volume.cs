@@ -9,9 +9,9 @@ namespace Uss.Volumes;
 /// aligned operation within one object takes the shortest path: one ticket, one call of its placement group.
 /// </summary>
 /// <remarks>
-/// The range lock here makes reads and writes of any size atomic against read-modify-write and compare-and-write, also
-/// across objects. It stands at the volume's one owner; the placement groups order what comes from elsewhere (repair,
-/// resync) by a lock of their own.
+/// The range lock here keeps what one front-end does in order, also across objects. What must be atomic whichever
+/// front-end it comes from (part of a block, compare-and-write) is done by the primary of the placement group; a
+/// compare-and-write that crosses objects is atomic at one front-end only.
 /// </remarks>
 public sealed partial class Volume : IVolume
 {
@@ -109,7 +109,8 @@ public sealed partial class Volume : IVolume
     {
         GroupStatus.Ok => VolumeResult.Ok,
         GroupStatus.NoSpace => new VolumeResult(VolumeStatus.NoSpace),
-        GroupStatus.Damaged => new VolumeResult(VolumeStatus.Damaged, Math.Max(offset, AddressOf(offset, result.FirstBlock))),
+        GroupStatus.Damaged => new VolumeResult(VolumeStatus.Damaged, Math.Max(offset, AddressOf(offset, result.Position))),
+        GroupStatus.Miscompare => new VolumeResult(VolumeStatus.Miscompare, result.Position),
         _ => new VolumeResult(VolumeStatus.Unavailable),
     };
 }

@@ -58,7 +58,8 @@ public sealed partial class VolumeManager
         _appliedRevision = read.Revision;
         _watch = _coordination.Watch(VolumeRecord.Prefix, read.Revision);
         _context.Reactor.Spawn(FollowAsync(_watch));
-        _context.Reactor.Spawn(TrimAllAsync());
+        if (_node.Peers is null)
+            _context.Reactor.Spawn(TrimAllAsync());
         return null;
     }
 
@@ -117,7 +118,7 @@ public sealed partial class VolumeManager
         }
 
         await RetireAsync(name);
-        if (_pools.Find(record.Value.Pool) is not { } pool)
+        if (await _pools.FindOrLoadAsync(record.Value.Pool) is not { } pool)
         {
             _broken[name] = new Fault("pool-missing", $"Volume '{name}' refers to pool {record.Value.Pool}, which does not exist.");
             return;
@@ -135,7 +136,7 @@ public sealed partial class VolumeManager
         await volume.RetireAsync();
     }
 
-    private static VolumeDescription Describe(Volume volume, IReadOnlyDictionary<ulong, long> usage) => new()
+    private VolumeDescription Describe(Volume volume, IReadOnlyDictionary<ulong, long> usage) => new()
     {
         Id = volume.Id,
         Name = volume.Name,
@@ -148,14 +149,15 @@ public sealed partial class VolumeManager
     };
 
     // Every volume of more than a few objects touches all groups of its pool.
-    private static VolumeHealth HealthOf(Pool pool)
+    private VolumeHealth HealthOf(Pool pool)
     {
         var health = VolumeHealth.Healthy;
         foreach (var group in pool.Groups)
         {
-            if (group.State != GroupState.Active)
+            var (isServing, copies) = _node.HealthOf(group);
+            if (!isServing)
                 return VolumeHealth.Unavailable;
-            if (group.InSync.Count() < pool.Record.Copies)
+            if (copies < pool.Record.Copies)
                 health = VolumeHealth.Degraded;
         }
 

@@ -1,3 +1,4 @@
+using Uss.Simulation.Cluster;
 using Uss.Simulation.Store;
 using Uss.Simulation.Target;
 using Uss.Simulation.Volumes;
@@ -9,6 +10,10 @@ public static class ScenarioCatalog
 {
     private static readonly SortedDictionary<string, ScenarioEntry> _entries = new(StringComparer.Ordinal)
     {
+        ["cluster"] = new(
+            "cluster",
+            "Nodes with replicated volumes: processes, machines, links, disks and coordination fail while clients work.",
+            static () => new ClusterScenario()),
         ["store"] = new(
             "store",
             "One store on one disk against a plain model, with crashes, power cuts and full disks.",

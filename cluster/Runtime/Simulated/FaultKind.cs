@@ -6,6 +6,9 @@ public enum FaultKind
     /// <summary>A process was killed.</summary>
     ProcessCrash,
 
+    /// <summary>A process was stopped for a while.</summary>
+    ProcessFrozen,
+
     /// <summary>A disk lost power.</summary>
     PowerCut,
 

@@ -30,6 +30,9 @@ public sealed class SimulatedReactor : Reactor
     /// <summary>True once it was killed: none of its code runs any more.</summary>
     public bool IsCrashed { get; internal set; }
 
+    /// <summary>True while it is stopped (SIGSTOP): what happens to it waits until it goes on.</summary>
+    public bool IsFrozen { get; internal set; }
+
     /// <inheritdoc/>
     public override string Name { get; }
 
@@ -46,6 +49,8 @@ public sealed class SimulatedReactor : Reactor
     public override BufferPool Buffers { get; }
 
     internal int Index { get; }
+
+    internal List<SimulatedEvent> Held { get; } = [];
 
     /// <inheritdoc/>
     public override void FillEntropy(Span<byte> destination) => _entropy.Fill(destination);

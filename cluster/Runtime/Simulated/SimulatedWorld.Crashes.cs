@@ -20,6 +20,28 @@ public sealed partial class SimulatedWorld
         Network.OnCrash(reactor, isSilent: false);
     }
 
+    /// <summary>Stops a process (SIGSTOP): its kernel goes on to take in what others send, it itself does nothing.</summary>
+    public void Freeze(SimulatedReactor reactor)
+    {
+        if (reactor.IsCrashed || reactor.IsFrozen)
+            return;
+        reactor.IsFrozen = true;
+        Count(FaultKind.ProcessFrozen);
+        Trace?.Invoke($"{NowNs} freeze {reactor.Name}");
+    }
+
+    /// <summary>Lets a stopped process go on (SIGCONT), with everything that has happened to it meanwhile.</summary>
+    public void Thaw(SimulatedReactor reactor)
+    {
+        if (!reactor.IsFrozen)
+            return;
+        reactor.IsFrozen = false;
+        Trace?.Invoke($"{NowNs} thaw {reactor.Name}");
+        foreach (var item in reactor.Held)
+            _events.Add(NowNs, item);
+        reactor.Held.Clear();
+    }
+
     /// <summary>
     /// Takes the power from a disk, and with it from the process that has it open: each unflushed sector is kept, lost or
     /// torn by itself. The next open finds what is left.

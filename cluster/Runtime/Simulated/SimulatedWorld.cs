@@ -121,6 +121,11 @@ public sealed partial class SimulatedWorld : IDisposable
         NowNs = timeNs;
         if (item.IsCancelled || item.Owner is { IsCrashed: true })
             return true;
+        if (item.Owner is { IsFrozen: true } frozen)
+        {
+            frozen.Held.Add(item);
+            return true;
+        }
 
         EventsRun++;
         _trace.Add(timeNs);
@@ -147,7 +152,9 @@ public sealed partial class SimulatedWorld : IDisposable
     }
 
     /// <summary>Runs <paramref name="work"/> on <paramref name="reactor"/> to its end. For tests and drivers.</summary>
-    /// <exception cref="InvariantException">It did not end within <paramref name="maxVirtualNs"/>, or nothing was left to happen.</exception>
+    /// <exception cref="InvariantException">
+    /// It did not end within <paramref name="maxVirtualNs"/>, or nothing was left to happen.
+    /// </exception>
     public T Run<T>(SimulatedReactor reactor, Func<ValueTask<T>> work, long maxVirtualNs = 3600_000_000_000)
     {
         var run = Start(reactor, work);

@@ -60,6 +60,14 @@ public sealed class BlockClient(int number, BlockWorkload workload, BlockHistory
         return outcome;
     }
 
+    /// <summary>Its front-end is gone: the request without an outcome stays open like one that failed.</summary>
+    public void Abandon()
+    {
+        if (Open is { } open)
+            _failed.Add(open);
+        Open = null;
+    }
+
     /// <summary>Requests that failed so far cannot be done any more from now on.</summary>
     public void SettleFailed(long now)
     {

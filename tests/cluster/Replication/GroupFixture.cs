@@ -118,7 +118,7 @@ public sealed class GroupFixture : IDisposable
         {
             var part = slice.Span.Slice(i * StoreUnits.BlockBytes, StoreUnits.BlockBytes);
             fills[i] = part.ContainsAnyExcept(part[0]) ? -2 : part[0];
-            if (result.Status is GroupStatus.Unavailable || (result.Status == GroupStatus.Damaged && result.FirstBlock == block + i))
+            if (result.CanBeRepeated || (result.Status == GroupStatus.Damaged && result.Position == block + i))
                 fills[i] = -1;
         }
 

@@ -118,7 +118,7 @@ public sealed class PlacementGroupResyncTests
         fixture.CrashAndStart(1);
         Assert.That(fixture.Group.State, Is.EqualTo(GroupState.Unavailable));
         Assert.That(fixture.Read(0), Is.EqualTo([-1]));
-        Assert.That(fixture.Write(0, 3).Status, Is.EqualTo(GroupStatus.Unavailable));
+        Assert.That(fixture.Write(0, 3).Status, Is.EqualTo(GroupStatus.NotServed));
         Assert.That(fixture.Start(), Is.Null);
         Assert.That(fixture.Read(0), Is.EqualTo([2]));
     }

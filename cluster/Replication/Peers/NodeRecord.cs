@@ -1,0 +1,29 @@
+using Uss.Coordination;
+
+namespace Uss.Replication;
+
+/// <summary>What the coordination store knows of a node, under <c>nodes/NAME</c>.</summary>
+public sealed record NodeRecord : ICheckedRecord
+{
+    /// <summary>Prefix of all node records.</summary>
+    public const string Prefix = "nodes/";
+
+    /// <summary>Name, unique in the cluster.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where other nodes reach it, as <c>HOST:PORT</c>.</summary>
+    public required string Endpoint { get; init; }
+
+    /// <summary>The rack that it stands in.</summary>
+    public string Rack { get; init; } = "rack";
+
+    /// <summary>The site of the rack.</summary>
+    public string Site { get; init; } = "site";
+
+    /// <inheritdoc/>
+    public string? FindFlaw() =>
+        Runtime.Endpoint.TryParse(Endpoint, out _) ? null : $"'{Endpoint}' is no address and port";
+
+    /// <summary>Key of a node's record.</summary>
+    public static string KeyOf(string name) => Prefix + name;
+}

@@ -1,0 +1,70 @@
+using Uss.Replication.Rpc;
+using Uss.Runtime;
+
+namespace Uss.Replication;
+
+/// <summary>Another node of the cluster, as this one sees it.</summary>
+public sealed class Peer
+{
+    private Dictionary<Guid, long> _disks = [];
+
+    internal Peer(NodeRecord record, long nowNs)
+    {
+        Record = record;
+        GrantedNs = nowNs;
+    }
+
+    /// <summary>Its record.</summary>
+    public NodeRecord Record { get; internal set; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Record.Name;
+
+    /// <summary>True while requests can be sent.</summary>
+    public bool IsConnected => Connection is { IsOpen: true };
+
+    /// <summary>Until when its newest promise to this node holds, on this node's clock.</summary>
+    public long LeaseUntilNs { get; internal set; }
+
+    /// <summary>Nothing listens at its address any more, so the process that had promises from here is gone.</summary>
+    public bool IsProvenDead { get; internal set; }
+
+    /// <summary>It was connected since this node started.</summary>
+    public bool WasConnected { get; internal set; }
+
+    /// <summary>Its usable disks with the bytes that can still be written, as it last told.</summary>
+    public IReadOnlyDictionary<Guid, long> Disks => _disks;
+
+    internal Endpoint Endpoint => Runtime.Endpoint.TryParse(Record.Endpoint, out var endpoint) ? endpoint : default;
+
+    internal FreshnessTokens Tokens { get; } = new();
+
+    internal RpcConnection? Connection { get; set; }
+
+    /// <summary>Raised when the connection is lost.</summary>
+    internal ChangeSignal Lost { get; } = new();
+
+    /// <summary>When this node last promised it not to become primary in its place.</summary>
+    internal long GrantedNs { get; set; }
+
+    /// <summary>Takeovers from it that are being committed: it gets no promise meanwhile.</summary>
+    internal int Takeovers { get; set; }
+
+    /// <summary>A promise counts for it only once it knows the group records up to this revision.</summary>
+    internal long RequiredRevision { get; set; }
+
+    /// <summary>Takes over what the node tells of its disks. True when there are others than before.</summary>
+    internal bool SetDisks(Dictionary<Guid, long> disks)
+    {
+        var isChanged = disks.Count != _disks.Count || disks.Keys.Any(disk => !_disks.ContainsKey(disk));
+        _disks = disks;
+        return isChanged;
+    }
+
+    /// <summary>What was written there since it told how much space it has.</summary>
+    internal void Consume(Guid disk, int bytes)
+    {
+        if (_disks.TryGetValue(disk, out var free))
+            _disks[disk] = free - bytes;
+    }
+}

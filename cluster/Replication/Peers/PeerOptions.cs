@@ -1,0 +1,37 @@
+using Uss.Runtime;
+
+namespace Uss.Replication;
+
+/// <summary>How a node takes part in a cluster.</summary>
+public sealed record PeerOptions
+{
+    /// <summary>The cluster.</summary>
+    public required Guid ClusterId { get; init; }
+
+    /// <summary>The secret that all nodes of the cluster share, 32 bytes.</summary>
+    public required ReadOnlyMemory<byte> ClusterKey { get; init; }
+
+    /// <summary>Where this node listens for others; what it tells them.</summary>
+    public required Endpoint Listen { get; init; }
+
+    /// <summary>The rack that the node stands in.</summary>
+    public string Rack { get; init; } = "rack";
+
+    /// <summary>The site of the rack.</summary>
+    public string Site { get; init; } = "site";
+
+    /// <summary>How often a node asks the others for a lease, in nanoseconds.</summary>
+    public long HeartbeatNs { get; init; } = 250_000_000;
+
+    /// <summary>How long a granted lease holds from when it was asked for, in nanoseconds.</summary>
+    public long LeaseNs { get; init; } = 1_000_000_000;
+
+    /// <summary>
+    /// How long a node keeps the promise of the last lease that it granted, in nanoseconds: longer than the lease, so that
+    /// clocks may differ in speed.
+    /// </summary>
+    public long GraceNs { get; init; } = 2_000_000_000;
+
+    /// <summary>How long a starting node waits for others before it goes on without them, in nanoseconds.</summary>
+    public long StartPatienceNs { get; init; } = 5_000_000_000;
+}

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Uss.Replication.Rpc;
+
+namespace Uss.Replication;
+
+public sealed partial class PeerTable
+{
+    /// <summary>
+    /// Whether this node may become primary in a peer's place: its last promise to the peer is over, or the peer's process
+    /// is gone.
+    /// </summary>
+    public bool MayReplace(Peer peer) =>
+        peer.IsProvenDead || _reactor.MonotonicNs - peer.GrantedNs > _options.GraceNs;
+
+    /// <summary>A takeover from the peer is about to be committed: from here on it gets no lease.</summary>
+    public static void BeginTakeover(Peer peer) => peer.Takeovers++;
+
+    /// <summary>The takeover has an outcome. The peer's leases count again once it knows what was committed.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="revision">Revision of the commit; 0 when there was none.</param>
+    public static void EndTakeover(Peer peer, long revision)
+    {
+        peer.Takeovers--;
+        peer.RequiredRevision = Math.Max(peer.RequiredRevision, revision);
+    }
+
+    /// <summary>Answers a peer that asks for a lease.</summary>
+    internal void Grant(RpcRequest request)
+    {
+        var isGranted = false;
+        var required = 0L;
+        if (Find(request.Peer.NodeName) is { } peer)
+        {
+            required = peer.RequiredRevision;
+            isGranted = peer.Takeovers == 0;
+            if (isGranted)
+                peer.GrantedNs = _reactor.MonotonicNs;
+        }
+
+        var disks = _content.LocalDisks.Select(disk => new WireDisk { Id = disk.DiskId, FreeBytes = disk.FreeBytes }).ToArray();
+        request.Answer = RpcArguments.From(new HeartbeatAnswer
+        {
+            RequiredRevision = required,
+            IsGranted = isGranted ? 1u : 0,
+            Disks = (uint)disks.Length,
+            Token = _reactor.MonotonicNs,
+        });
+        request.AnswerDetails = MemoryMarshal.AsBytes<WireDisk>(disks).ToArray();
+    }
+
+    // Asks one peer for leases while the connection lasts.
+    private async ValueTask BeatAsync(Peer peer, RpcConnection connection)
+    {
+        _tasks++;
+        var heardNs = _reactor.MonotonicNs;
+        var isFirst = true;
+        while (connection.IsOpen && !_isClosing)
+        {
+            var sentNs = _reactor.MonotonicNs;
+            var call = connection.Rent();
+            call.Operation = (byte)RemoteOperation.Heartbeat;
+            call.Arguments = RpcArguments.From(new HeartbeatArguments { AppliedRevision = _content.AppliedRevision });
+            var status = await connection.CallAsync(call, _options.LeaseNs);
+            var isChanged = false;
+            if (status == RpcStatus.Ok && peer.Connection == connection)
+            {
+                heardNs = _reactor.MonotonicNs;
+                var answer = call.Answer.To<HeartbeatAnswer>();
+                if (answer.IsGranted != 0 && answer.RequiredRevision <= _content.AppliedRevision)
+                {
+                    isChanged = peer.LeaseUntilNs < sentNs;
+                    peer.LeaseUntilNs = Math.Max(peer.LeaseUntilNs, sentNs + _options.LeaseNs);
+                }
+
+                peer.Tokens.Add(heardNs, answer.Token);
+                var disks = new Dictionary<Guid, long>();
+                foreach (var disk in MemoryMarshal.Cast<byte, WireDisk>(call.AnswerDetails.Span))
+                    disks[disk.Id] = disk.FreeBytes;
+                isChanged |= peer.SetDisks(disks) | isFirst;
+                isFirst = false;
+            }
+
+            connection.Return(call);
+            if (isChanged)
+                Changed?.Invoke(peer);
+            if (_reactor.MonotonicNs - heardNs > _options.GraceNs)
+                connection.Abort("the node is silent");
+            else if (connection.IsOpen)
+                await _reactor.DelayAsync(_options.HeartbeatNs);
+        }
+
+        _tasks--;
+    }
+}

@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+using Uss.Replication.Rpc;
+using Uss.Runtime;
+using Uss.Store;
+
+namespace Uss.Replication;
+
+/// <summary>A disk of another node as a member of placement groups.</summary>
+/// <param name="peer">The node.</param>
+/// <param name="diskId">The disk.</param>
+/// <param name="reactor">The reactor of the groups.</param>
+public sealed class RemoteReplica(Peer peer, Guid diskId, Reactor reactor) : IReplica
+{
+    // Whoever does not answer for so long is cut off; a connection notices a silent node long before.
+    internal const long TimeoutNs = 30_000_000_000;
+
+    private const int ListBytes = 1 << 20;
+
+    private readonly ulong _key = ReplicaArguments.KeyOf(diskId);
+
+    /// <inheritdoc/>
+    public Guid DiskId => diskId;
+
+    /// <summary>The node that it is attached to.</summary>
+    public Peer Peer => peer;
+
+    /// <inheritdoc/>
+    public long LeaseUntilNs => peer.LeaseUntilNs;
+
+    /// <inheritdoc/>
+    public bool IsReachable => peer.IsConnected;
+
+    /// <inheritdoc/>
+    public long FreeBytes => peer.Disks.TryGetValue(diskId, out var free) ? free : long.MaxValue;
+
+    private static StoreResult Unreachable => new(StoreStatus.Closed);
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<StoreResult> ReadAsync(GroupStamp stamp, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
+    {
+        if (peer.Connection is not { IsOpen: true } connection)
+            return Unreachable;
+        var blocks = target.Length / StoreUnits.BlockBytes;
+        var call = Rent(connection, RemoteOperation.ReplicaRead, stamp, id, firstBlock, blocks, 0, snapshotSequence);
+        call.Target = target;
+        return Finish(connection, call, await connection.CallAsync(call, TimeoutNs));
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<StoreResult> WriteAsync(GroupStamp stamp, StoreWrite write)
+    {
+        if (peer.Connection is not { IsOpen: true } connection)
+            return Unreachable;
+        peer.Consume(diskId, write.Source.Length);
+        var blocks = write.Source.Length / StoreUnits.BlockBytes;
+        var call = Rent(
+            connection, RemoteOperation.ReplicaWrite, stamp, write.Id, write.FirstBlock, blocks, write.Version, write.SnapshotSequence);
+        call.Payload = write.Source;
+        call.Checksums = write.Checksums;
+        return Finish(connection, call, await connection.CallAsync(call, TimeoutNs));
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<StoreResult> DiscardAsync(
+        GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshotSequence)
+    {
+        if (peer.Connection is not { IsOpen: true } connection)
+            return Unreachable;
+        var call = Rent(connection, RemoteOperation.ReplicaDiscard, stamp, id, firstBlock, blockCount, version, snapshotSequence);
+        return Finish(connection, call, await connection.CallAsync(call, TimeoutNs));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreResult> DescribeAsync(GroupStamp stamp, ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
+    {
+        if (peer.Connection is not { IsOpen: true } connection)
+            return Unreachable;
+        var bytes = PayloadList.BytesOf<WireDescription>(blocks.Length);
+        var buffer = reactor.Buffers.Rent(bytes);
+        var call = Rent(connection, RemoteOperation.ReplicaDescribe, stamp, id, firstBlock, blocks.Length, 0, 0);
+        call.Target = buffer.Slice(0, bytes);
+        var result = Finish(connection, call, await connection.CallAsync(call, TimeoutNs));
+        if (result.IsOk)
+        {
+            var described = PayloadList.Read<WireDescription>(buffer.Slice(0, bytes), blocks.Length);
+            for (var i = 0; i < blocks.Length; i++)
+                blocks.Span[i] = described[i].Description;
+        }
+
+        buffer.Release();
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version)
+    {
+        var list = new List<ObjectSummary>();
+        var buffer = reactor.Buffers.Rent(ListBytes);
+        var next = default(ObjectId);
+        var isGood = true;
+        for (var isDone = false; !isDone && isGood;)
+        {
+            if (peer.Connection is not { IsOpen: true } connection)
+            {
+                isGood = false;
+                break;
+            }
+
+            var call = Rent(connection, RemoteOperation.ReplicaList, stamp, next, 0, 0, version, (uint)groups);
+            call.Target = buffer.Slice(0, ListBytes);
+            var status = await connection.CallAsync(call, TimeoutNs);
+            var answer = call.Answer.To<ReplicaAnswer>();
+            isGood = status == RpcStatus.Ok && answer.Result.IsOk && answer.Entries <= ListBytes / Unsafe.SizeOf<WireSummary>();
+            connection.Return(call);
+            if (!isGood)
+                break;
+            foreach (var entry in PayloadList.Read<WireSummary>(buffer.Slice(0, ListBytes), (int)answer.Entries))
+                list.Add(entry.Summary);
+
+            // A page that is not full is the last one.
+            isDone = answer.Entries < ListBytes / Unsafe.SizeOf<WireSummary>();
+            if (!isDone)
+                next = NextAfter(list[^1].Id);
+        }
+
+        buffer.Release();
+        return isGood ? list : null;
+    }
+
+    /// <summary>Not for disks of other nodes: every node deletes on its own.</summary>
+    public ValueTask<StoreResult> DeleteSpaceAsync(ulong space) =>
+        throw new InvariantException("a space is deleted by the node that has the disk");
+
+    private static ObjectId NextAfter(ObjectId id) =>
+        id.Index == uint.MaxValue ? new ObjectId(id.Space + 1, 0) : id with { Index = id.Index + 1 };
+
+    private RpcCall Rent(
+        RpcConnection connection,
+        RemoteOperation operation,
+        GroupStamp stamp,
+        ObjectId id,
+        int firstBlock,
+        int blockCount,
+        ulong version,
+        uint snapshotSequence)
+    {
+        var call = connection.Rent();
+        call.Operation = (byte)operation;
+        call.Arguments = RpcArguments.From(new ReplicaArguments
+        {
+            Disk = _key,
+            Operation = stamp.Operation,
+            Space = id.Space,
+            ObjectIndex = id.Index,
+            Version = version,
+            CleanVersion = stamp.CleanVersion,
+            Epoch = stamp.Epoch,
+            Group = ReplicaArguments.Pack(stamp.Group),
+            SnapshotSequence = snapshotSequence,
+            FirstBlock = (ushort)firstBlock,
+            BlockCount = (ushort)blockCount,
+        });
+        return call;
+    }
+
+    // A member that does not answer in time cannot be told from one that will act later: the connection goes, and with it
+    // whatever was under way.
+    private static StoreResult Finish(RpcConnection connection, RpcCall call, RpcStatus status)
+    {
+        var result = status == RpcStatus.Ok ? call.Answer.To<ReplicaAnswer>().Result : Unreachable;
+        connection.Return(call);
+        if (status == RpcStatus.TimedOut)
+            connection.Abort("an operation took too long");
+        return result;
+    }
+}

@@ -1,0 +1,166 @@
+using Uss.Coordination;
+using Uss.Replication;
+using Uss.Runtime;
+using Uss.Store;
+
+namespace Uss.Volumes;
+
+// The node among others: where disks are, who may become primary, what happens when a peer comes and goes.
+public sealed partial class BlockNode
+{
+    private const long TakeoverStepNs = 300_000_000;
+
+    private readonly Dictionary<Guid, RemoteReplica> _remoteReplicas = [];
+    private List<LocalReplica> _localDisks = [];
+    private readonly HashSet<(PlacementGroupId Group, uint Epoch)> _awaitedTakeovers = [];
+
+    /// <summary>The other node that a disk is attached to; null for this node and for a disk that is not known.</summary>
+    internal Peer? NodeOf(Guid disk) => _peers is not null && _directory.Find(disk) is { } record ? _peers.Find(record.Node) : null;
+
+    internal bool IsLocal(Guid disk) => _peers is null || _directory.Find(disk)?.Node == _options.NodeName;
+
+    private async ValueTask<Fault?> StartPeersAsync() => _peers is null ? null : await _peers.StartAsync();
+
+    // Disks that others may use.
+    private void UpdateLocalDisks() => _localDisks = [.. _disks.Where(disk => disk.IsUsable).Select(disk => disk.Replica!)];
+
+    private RemoteReplica? FindRemote(Guid disk)
+    {
+        if (NodeOf(disk) is not { IsConnected: true } peer || !peer.Disks.ContainsKey(disk))
+            return null;
+        if (!_remoteReplicas.TryGetValue(disk, out var replica) || replica.Peer != peer)
+            _remoteReplicas[disk] = replica = new RemoteReplica(peer, disk, _reactor);
+        return replica;
+    }
+
+    private void OnPeerChanged(Peer peer)
+    {
+        foreach (var disk in _directory.All.Where(disk => disk.Node == peer.Name).Select(disk => disk.Id).ToList())
+        {
+            if (IsUsable(disk))
+            {
+                // It is back: what was put off because of it need not wait any longer.
+                foreach (var key in _notBeforeNs.Keys.Where(key => key.Disk == disk).ToList())
+                    _notBeforeNs.Remove(key);
+                continue;
+            }
+
+            foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
+                group.LoseDisk(disk);
+        }
+
+        _context.RaiseChange();
+        Kick();
+    }
+
+    /// <summary>Pools, maps or records of groups changed: there may be something to do.</summary>
+    internal void OnPoolsChanged() => Kick();
+
+    // Whether a group serves somewhere, and with how many copies, as far as this node knows.
+    internal (bool IsServing, int Copies) HealthOf(PlacementGroup group)
+    {
+        if (group.State == GroupState.Active)
+            return (true, group.InSync.Count());
+        if (group.State != GroupState.Follower || group.Record is not { } record)
+            return (false, 0);
+        return (NodeOf(record.Primary) is { IsConnected: true }, record.InSync.Count(IsUsable));
+    }
+
+    // A disk of this node under which the group can be started now, or null.
+    private Guid? StartableBy(PlacementGroup group)
+    {
+        if (group.State is GroupState.Active or GroupState.Closed)
+            return null;
+        if (group.Record is not { } record)
+            return FirstStartBy(group);
+        var mine = record.InSync.FirstOrDefault(disk => IsLocal(disk) && IsReady(group, disk));
+        if (mine == default || record.InSync.Count(IsUsable) < group.MinimumCopies)
+            return null;
+        if (_peers is null)
+            return mine;
+        if (IsLocal(record.Primary))
+            return record.InSync.All(disk => IsUsable(disk) || IsGivenUp(disk)) ? mine : null;
+        var isFree = NodeOf(record.Primary) is { } primary && IsGivenUp(record.Primary) && _peers.MayReplace(primary);
+        return isFree && IsMyTurn(group, record, mine) ? mine : null;
+    }
+
+    // Nobody has begun yet: that is for the node of the disk that the map prefers.
+    private Guid? FirstStartBy(PlacementGroup group)
+    {
+        if (_peers is null || group.Row.Count == 0 || !IsLocal(group.Row[0]) || !IsReady(group, group.Row[0]))
+            return null;
+        var usable = group.Row.Count(IsUsable);
+        return usable == group.Row.Count || (_peers.IsPatienceOver && usable >= group.MinimumCopies) ? group.Row[0] : null;
+    }
+
+    // Nodes that start together wait for each other; one that was here and is gone is not waited for.
+    private bool IsGivenUp(Guid disk) => NodeOf(disk) is not { } peer || peer.WasConnected || _peers!.IsPatienceOver;
+
+    // The members that are left propose themselves one after the other, so that they do not meet.
+    private bool IsMyTurn(PlacementGroup group, GroupRecord record, Guid mine)
+    {
+        var primary = NodeOf(record.Primary);
+        var heirs = record.InSync.Where(disk => NodeOf(disk) != primary || IsLocal(disk))
+            .OrderBy(disk => { var place = group.Row.ToList().IndexOf(disk); return place < 0 ? int.MaxValue : place; })
+            .ToList();
+        var place = heirs.IndexOf(mine);
+        if (place <= 0 || !_awaitedTakeovers.Add((group.Id, record.Epoch)))
+            return true;
+        Postpone(group, mine, place * TakeoverStepNs);
+        return false;
+    }
+
+    // Starts a group here under the record as it is now: as its primary, or in the place of one that is gone.
+    private async ValueTask StartInClusterAsync(Pool pool, PlacementGroup group, Guid mine)
+    {
+        var read = await _context.ReadRecordAsync(group.Id);
+        if (!read.IsAvailable)
+        {
+            Postpone(group, mine, RetryAfterOutageNs);
+            return;
+        }
+
+        var entry = read.Entries.Count == 0 ? null : read.Entries[0];
+        GroupRecord? record = null;
+        if (entry is not null)
+        {
+            var parsed = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.GroupRecord);
+            if (!parsed.IsOk)
+                return;
+            record = parsed.Value;
+            group.Observe(record);
+        }
+
+        // While the record was read, things may have changed.
+        if (StartableBy(group) is null)
+            return;
+        var replaced = record is null ? null : NodeOf(record.Primary);
+        if (replaced is not null)
+            PeerTable.BeginTakeover(replaced);
+        var online = pool.Map.Rows[group.Id.Index].Concat(record?.InSync ?? []).Distinct()
+            .Where(disk => IsUsable(disk) && (replaced is null || NodeOf(disk) != replaced))
+            .Select(FindReplica).OfType<IReplica>().ToList();
+        await group.StartAsync(record, entry?.ModifiedRevision ?? 0, CleanVersionOf(group.Id), online);
+        if (replaced is not null)
+            PeerTable.EndTakeover(replaced, group.Revision);
+        if (group.State == GroupState.Unavailable)
+            Postpone(group, mine, RetryAfterOutageNs);
+    }
+
+    private const long RetryAfterOutageNs = 200_000_000;
+
+    private sealed class ClusterView(BlockNode node) : IGroupCluster, INodeContent
+    {
+        // Asked for every request, so that it is not put together each time.
+        public IReadOnlyList<LocalReplica> LocalDisks => node._isClosing ? [] : node._localDisks;
+
+        public long AppliedRevision => node._pools.AppliedRevision;
+
+        public Peer? NodeOf(Guid disk) => node.NodeOf(disk);
+
+        public bool IsLocal(Guid disk) => node.IsLocal(disk);
+
+        public PlacementGroup? FindGroup(ObjectId id) =>
+            node._removedSpaces.Contains(id.Space) ? null : node._pools.Find(SpaceId.PoolOf(id.Space))?.GroupOf(id);
+    }
+}

@@ -1,0 +1,65 @@
+using Uss.Coordination;
+using Uss.Runtime;
+
+namespace Uss.Volumes;
+
+/// <summary>All disks of the cluster, as the coordination store knows them.</summary>
+internal sealed class DiskDirectory(ICoordinationStore coordination)
+{
+    private readonly SortedDictionary<Guid, DiskRecord> _records = [];
+    private IWatch? _watch;
+
+    /// <summary>The disks, ordered by identity.</summary>
+    public IReadOnlyCollection<DiskRecord> All => _records.Values;
+
+    /// <summary>A disk by its identity, or null.</summary>
+    public DiskRecord? Find(Guid id) => _records.GetValueOrDefault(id);
+
+    /// <summary>This node has just put a record.</summary>
+    public void Put(DiskRecord record) => _records[record.Id] = record;
+
+    /// <summary>Reads all records, and follows them where others change them too.</summary>
+    public async ValueTask<Fault?> LoadAsync(bool isFollowed, Action changed)
+    {
+        var read = await coordination.ListAsync(DiskRecord.Prefix);
+        if (!read.IsAvailable)
+            return CoordinationFaults.Unavailable;
+        foreach (var entry in read.Entries)
+        {
+            var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
+            if (!record.IsOk)
+                return record.Fault;
+            Put(record.Value);
+        }
+
+        if (isFollowed)
+        {
+            _watch = coordination.Watch(DiskRecord.Prefix, read.Revision);
+            Reactor.Current.Spawn(FollowAsync(_watch, changed));
+        }
+
+        return null;
+    }
+
+    public void Close()
+    {
+        _watch?.Dispose();
+        _watch = null;
+    }
+
+    private async ValueTask FollowAsync(IWatch watch, Action changed)
+    {
+        while (ReferenceEquals(watch, _watch))
+        {
+            foreach (var change in (await watch.NextAsync()).Changes)
+            {
+                if (change.Value is not { } document)
+                    _records.Remove(Guid.ParseExact(change.Key[DiskRecord.Prefix.Length..], "N"));
+                else if (CoordinationJson.Read(change.Key, document, VolumesJson.Default.DiskRecord) is { IsOk: true } record)
+                    Put(record.Value);
+            }
+
+            changed();
+        }
+    }
+}

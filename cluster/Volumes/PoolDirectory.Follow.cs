@@ -1,0 +1,133 @@
+using Uss.Coordination;
+using Uss.Replication;
+using Uss.Runtime;
+
+namespace Uss.Volumes;
+
+// In a cluster others make pools, change maps and become primaries too: watches tell.
+internal sealed partial class PoolDirectory
+{
+    private readonly List<IWatch> _watches = [];
+
+    /// <summary>Group records up to this revision are known here.</summary>
+    public long AppliedRevision { get; private set; }
+
+    /// <summary>Stops following.</summary>
+    public void Close()
+    {
+        foreach (var watch in _watches)
+            watch.Dispose();
+        _watches.Clear();
+    }
+
+    /// <summary>The pool, read from the coordination store when this node has not heard of it yet.</summary>
+    public async ValueTask<Pool?> FindOrLoadAsync(int id)
+    {
+        if (Find(id) is { } known || context.IsAlone)
+            return Find(id);
+        await _creating.EnterAsync();
+        if (Find(id) is null)
+        {
+            var record = await coordination.GetAsync(PoolRecord.KeyOf(id));
+            var map = await coordination.GetAsync(MapRecord.KeyOf(id));
+            if (record.Entries.Count > 0 && map.Entries.Count > 0)
+                await LoadAsync(record.Entries[0], map.Entries[0]);
+        }
+
+        _creating.Leave();
+        return Find(id);
+    }
+
+    private void Follow(long poolsRevision, long mapsRevision)
+    {
+        Follow("pools/", poolsRevision, static (directory, change) => directory.ApplyPoolAsync(change));
+        Follow("maps/", mapsRevision, static (directory, change) => directory.ApplyMapAsync(change));
+        Follow(GroupRecord.Prefix, poolsRevision, static (directory, change) => directory.ApplyGroupAsync(change));
+    }
+
+    private void Follow(string prefix, long revision, Func<PoolDirectory, Change, ValueTask> apply)
+    {
+        var watch = coordination.Watch(prefix, revision);
+        _watches.Add(watch);
+        context.Reactor.Spawn(FollowAsync(watch, prefix == GroupRecord.Prefix, apply));
+    }
+
+    private async ValueTask FollowAsync(IWatch watch, bool isOfGroups, Func<PoolDirectory, Change, ValueTask> apply)
+    {
+        while (_watches.Contains(watch))
+        {
+            var batch = await watch.NextAsync();
+            foreach (var change in batch.Changes)
+                await apply(this, change);
+            if (isOfGroups)
+                AppliedRevision = batch.Revision;
+        }
+    }
+
+    private async ValueTask ApplyPoolAsync(Change change) => await FindOrLoadAsync(PoolRecord.IdOf(change.Key));
+
+    private ValueTask ApplyMapAsync(Change change)
+    {
+        if (change.Value is { } document && Find(PoolRecord.IdOf(change.Key)) is { } pool)
+        {
+            var map = CoordinationJson.Read(change.Key, document, ReplicationJson.Default.MapRecord);
+            if (map.IsOk && map.Value.Version > pool.Map.Version && map.Value.Rows.Count == pool.Groups.Count)
+                SetMap(pool, map.Value);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask ApplyGroupAsync(Change change)
+    {
+        if (change.Value is { } document && FindGroup(change.Key) is { } group)
+            Observe(group, change.Key, document);
+        return ValueTask.CompletedTask;
+    }
+
+    private PlacementGroup? FindGroup(string key) =>
+        GroupRecord.IdOf(key) is { } id && Find(id.Pool) is { } pool && id.Index < pool.Groups.Count ? pool.Groups[id.Index] : null;
+
+    private static void Observe(PlacementGroup group, string key, ReadOnlyMemory<byte> document)
+    {
+        var record = CoordinationJson.Read(key, document, ReplicationJson.Default.GroupRecord);
+        if (record.IsOk)
+            group.Observe(record.Value);
+    }
+
+    // Takes in a pool with the records of its groups; whoever is primary starts them.
+    private void Take(Pool pool, CoordinationRead groups)
+    {
+        _pools[pool.Record.Id] = pool;
+        foreach (var group in pool.Groups)
+            group.SetRow(pool.Map.Rows[group.Id.Index]);
+        foreach (var entry in groups.Entries)
+        {
+            if (GroupRecord.IdOf(entry.Key) is { } id && id.Index < pool.Groups.Count)
+                Observe(pool.Groups[id.Index], entry.Key, entry.Value);
+        }
+
+        node.OnPoolsChanged();
+    }
+
+    private async ValueTask<Fault?> RereadMapAsync(Pool pool)
+    {
+        var read = await coordination.GetAsync(MapRecord.KeyOf(pool.Record.Id));
+        if (!read.IsAvailable || read.Entries.Count == 0)
+            return CoordinationFaults.Unavailable;
+        var map = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, ReplicationJson.Default.MapRecord);
+        if (!map.IsOk)
+            return map.Fault;
+        _mapRevisions[pool.Record.Id] = read.Entries[0].ModifiedRevision;
+        SetMap(pool, map.Value);
+        return null;
+    }
+
+    private void SetMap(Pool pool, MapRecord map)
+    {
+        pool.Map = map.ToMap();
+        foreach (var group in pool.Groups)
+            group.SetRow(pool.Map.Rows[group.Id.Index]);
+        node.OnPoolsChanged();
+    }
+}

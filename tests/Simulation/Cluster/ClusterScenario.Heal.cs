@@ -1,0 +1,140 @@
+using Uss.Replication;
+using Uss.Store;
+
+namespace Uss.Simulation.Cluster;
+
+/// <summary>The end: everything works again, and everything must converge.</summary>
+public sealed partial class ClusterScenario
+{
+    private const long LookNs = 100 * NsPerMs;
+
+    private void Heal()
+    {
+        World.Network.Heal();
+        foreach (var node in _nodes)
+        {
+            HealCoordination(node);
+            Return(node);
+        }
+
+        Require(World.RunUntil(() => _volumes.TrueForAll(volume => volume.IsDone), LongNs), "all clients come to an end");
+        Require(BecomesHealthy(), $"all groups come to have all copies: {Describe()}");
+        foreach (var volume in _volumes)
+        {
+            volume.SettleFailed(World.NowNs);
+            foreach (var node in _nodes)
+                World.Run(node.Reactor, () => volume.ReadAllAsync(node), LongNs);
+            var violation = volume.History.FindViolation();
+            Require(violation is null, $"{volume.Name}: {violation}");
+        }
+
+        World.RunFor(5_000 * NsPerMs);
+        Require(BecomesHealthy(), $"the cluster stays healthy: {Describe()}");
+        CompareCopies();
+        foreach (var node in _nodes)
+        {
+            World.Run(node.Reactor, () => node.Node!.CloseAsync(), LongNs);
+            Require(node.Reactor.Buffers.RentedBuffers == 0, $"a closed node holds no buffers, but {node.Reactor.Buffers.RentedBuffers}");
+        }
+    }
+
+    // Looking costs far more than an event, so it is done now and then.
+    private bool BecomesHealthy()
+    {
+        for (var waitedNs = 0L; waitedNs < LongNs; waitedNs += LookNs)
+        {
+            if (IsHealthy())
+                return true;
+            World.RunFor(LookNs);
+        }
+
+        return false;
+    }
+
+    private bool IsHealthy() => _nodes.TrueForAll(IsConnected) && Primaries().All(group => group.Serving is { } serving
+        && serving.InSync.Count() == group.Copies
+        && serving.InSync.Order().SequenceEqual(serving.Row.Order())
+        && serving.Joining is null);
+
+    private string Describe() => string.Join("; ", Primaries()
+        .Where(group => group.Serving is not { } serving || serving.InSync.Count() != group.Copies)
+        .Take(3)
+        .Select(group => $"{group.Id} has record {Describe(group.Record)} and is "
+            + string.Join(", ", _nodes.Select(node => $"{SideOf(node, group.Id)?.State} on {node.Name}"))));
+
+    private static PlacementGroup? SideOf(ClusterNode node, PlacementGroupId id) =>
+        node.Node?.Pools.FirstOrDefault(pool => pool.Record.Id == id.Pool)?.Groups[id.Index];
+
+    private string Describe(GroupRecord? record) => record is null
+        ? "none"
+        : $"{record.Epoch} with primary {NameOf(record.Primary)} in sync {string.Join(' ', record.InSync.Select(NameOf))}";
+
+    private string NameOf(Guid disk) =>
+        _nodes.SelectMany(node => node.Stores).FirstOrDefault(entry => entry.Value.DiskId == disk).Key?.Path ?? disk.ToString();
+
+    // The primary's side of every group; null where nobody serves it.
+    private IEnumerable<(PlacementGroupId Id, int Copies, PlacementGroup? Serving, GroupRecord? Record)> Primaries()
+    {
+        var pools = _nodes[0].Node?.Pools ?? [];
+        foreach (var pool in pools)
+        {
+            for (var index = 0; index < pool.Groups.Count; index++)
+            {
+                var serving = _nodes.Select(node => SideOf(node, pool.Groups[index].Id))
+                    .Where(group => group?.State == GroupState.Active).ToList();
+                Require(serving.Count <= 1 || _away.Count > 0, $"{pool.Groups[index].Id} has one primary in the end");
+                yield return (pool.Groups[index].Id, pool.Record.Copies, serving.FirstOrDefault(), pool.Groups[index].Record);
+            }
+        }
+    }
+
+    /// <summary>Every object lies on exactly the disks of its group, with equal blocks.</summary>
+    private void CompareCopies()
+    {
+        var groups = Primaries().ToDictionary(group => group.Id, group => group.Serving!);
+        var copies = new Dictionary<ObjectId, Dictionary<Guid, BlockDescription[]>>();
+        foreach (var node in _nodes)
+        {
+            foreach (var store in node.Stores.Values)
+                World.Run(node.Reactor, () => CollectAsync(store, copies), LongNs);
+        }
+
+        foreach (var (id, held) in copies)
+        {
+            var pool = _nodes[0].Node!.Pools.First(pool => pool.Record.Id == SpaceId.PoolOf(id.Space));
+            var group = groups[pool.GroupOf(id).Id];
+            var stray = held.Keys.Except(group.InSync).ToList();
+            Require(stray.Count == 0, $"{id} lies on disk {stray.FirstOrDefault()}, which has no part in {group.Id}");
+            var first = held.First();
+            var nothing = new BlockDescription[StoreUnits.BlocksPerObject];
+            foreach (var member in group.InSync)
+                RequireEqual(id, first.Key, first.Value, member, held.GetValueOrDefault(member) ?? nothing);
+        }
+
+        Reached("copies compared");
+    }
+
+    private static async ValueTask CollectAsync(ObjectStore store, Dictionary<ObjectId, Dictionary<Guid, BlockDescription[]>> copies)
+    {
+        var report = await store.VerifyAsync();
+        Require(report.IsSound, $"{store.DiskId} is consistent: {report}");
+        foreach (var summary in store.ListChangedSince(0).Where(summary => summary.PresentBlocks > 0))
+        {
+            var blocks = new BlockDescription[StoreUnits.BlocksPerObject];
+            Require((await store.DescribeAsync(summary.Id, 0, blocks)).IsOk, "sound objects can be described");
+            if (!copies.TryGetValue(summary.Id, out var held))
+                copies[summary.Id] = held = [];
+            held[store.DiskId] = blocks;
+        }
+    }
+
+    private static void RequireEqual(ObjectId id, Guid one, BlockDescription[] ones, Guid other, BlockDescription[] others)
+    {
+        for (var block = 0; block < ones.Length; block++)
+        {
+            // Copies need not agree on the version of nothing.
+            var isEqual = ones[block].IsPresent == others[block].IsPresent && (!ones[block].IsPresent || ones[block] == others[block]);
+            Require(isEqual, $"{id} block {block} is {ones[block]} on {one} and {others[block]} on {other}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Uss.Coordination.Simulated;
+using Uss.Replication;
+using Uss.Runtime;
+using Uss.Runtime.Simulated;
+using Uss.Store;
+using Uss.Volumes;
+
+namespace Uss.Simulation.Cluster;
+
+/// <summary>
+/// Three to five nodes with replicated volumes over real stores on simulated disks, and clients on several front-ends,
+/// while processes are killed and frozen, machines lose power, links are cut one way or both, and the coordination store
+/// stops answering some nodes or all. Every block's history must be linearizable; at the end all copies are equal.
+/// </summary>
+public sealed partial class ClusterScenario : Scenario
+{
+    private const long LongNs = 600_000_000_000;
+    private const long NsPerMs = 1_000_000;
+    private const int Blocks = 2560;
+
+    private readonly List<ClusterNode> _nodes = [];
+    private readonly List<ClusterVolume> _volumes = [];
+    private readonly CoordinationState _state = new();
+    private int _requests;
+
+    /// <inheritdoc/>
+    public override int DefaultTicks => 150;
+
+    /// <inheritdoc/>
+    protected override int TicksOf(ulong seed) => seed % 10 == 0 ? 600 : DefaultTicks;
+
+    /// <inheritdoc/>
+    protected override void Story()
+    {
+        SetUp();
+        while (_requests < Ticks)
+        {
+            Require(World.NowNs < 10 * LongNs, "clients make progress");
+            World.RunFor(1 + Crashes.Next(1L << (20 + Crashes.Next(13))));
+            Disturb();
+        }
+
+        Heal();
+    }
+
+    private void SetUp()
+    {
+        var random = World.Stream("settings");
+        var storeOptions = new StoreOptions
+        {
+            MemoryBytes = 1L << (18 + random.Next(5)),
+            IdleBarrierMs = 1 + random.Next(20),
+            IdleCheckpointMs = 1 + random.Next(200),
+            DiscardDelayMs = 1 + random.Next(20),
+        };
+        var options = new BlockNodeOptions
+        {
+            MemberStallNs = 500 * NsPerMs,
+            DiskRetryNs = 50 * NsPerMs,
+            ProgressNs = NsPerMs << random.Next(12),
+            Groups = 4 << random.Next(4),
+        };
+        var key = new byte[32];
+        var cluster = new PeerOptions { ClusterId = new Guid(1, 2, 3, new byte[8]), ClusterKey = key, Listen = default };
+        var count = 3 + random.Next(3);
+        for (var i = 0; i < count; i++)
+        {
+            var node = new ClusterNode(World, $"n{i + 1}", _state, storeOptions, options, cluster);
+            var disks = 1 + random.Next(2);
+            for (var disk = 0; disk < disks; disk++)
+            {
+                node.AddDisk(
+                    24 << 20,
+                    new SimulatedDiskOptions { NeedsFlush = random.Next(4) != 0, IsFile = random.Next(2) == 0 },
+                    new StoreFormatOptions { LogBytes = 256 << 10 << random.Next(3), MapBytes = 2 << 20 });
+            }
+
+            _nodes.Add(node);
+        }
+
+        foreach (var node in _nodes)
+            node.Start(() => OnStarted(node));
+        Require(World.RunUntil(() => _nodes.TrueForAll(IsConnected), LongNs), "the nodes find each other");
+        CreateVolume("a", random.Next(4) == 0 ? 2 : 3, random);
+        if (random.Next(2) == 0)
+            CreateVolume("b", 2 + random.Next(2), random);
+    }
+
+    private bool IsConnected(ClusterNode node) =>
+        node.Node?.Peers is { } peers
+        && peers.All.Count == _nodes.Count - 1
+        && peers.All.All(peer => peer.IsConnected && peer.Disks.Count > 0);
+
+    private void CreateVolume(string name, int copies, SeededRandom random)
+    {
+        var specification = new VolumeSpecification { Name = name, SizeBytes = (long)Blocks * StoreUnits.BlockBytes, Copies = copies };
+        var creator = _nodes[random.Next(_nodes.Count)];
+        var created = World.Run(creator.Reactor, () => creator.Node!.Volumes.CreateAsync(specification), LongNs);
+        Require(created.IsOk, $"a volume can be created: {created.Fault}");
+        var volume = new ClusterVolume(this, name);
+        _volumes.Add(volume);
+        for (var i = 1 + random.Next(3); i > 0; i--)
+            volume.AddClient(_nodes[random.Next(_nodes.Count)]);
+        foreach (var node in _nodes)
+            volume.OnStarted(node);
+    }
+
+    private void OnStarted(ClusterNode node)
+    {
+        foreach (var volume in _volumes)
+            volume.OnStarted(node);
+    }
+
+    private bool TakeTurn()
+    {
+        if (_requests >= Ticks)
+            return false;
+        _requests++;
+        return true;
+    }
+}
