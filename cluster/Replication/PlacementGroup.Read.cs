@@ -167,10 +167,13 @@ public sealed partial class PlacementGroup
                 continue;
             if (!(await source.Replica.ReadAsync(_stamp, id, block, buffer, StoreUnits.Head)).IsOk)
                 continue;
-            var write = new StoreWrite { Id = id, FirstBlock = block, Source = buffer, Version = good.Version };
+
+            // A block that was never changed has no version; a member that lost its map of the object needs one to say so.
+            var version = good.Version == 0 ? BlockVersion.Compose(_stamp.Epoch, 0) : good.Version;
+            var write = new StoreWrite { Id = id, FirstBlock = block, Source = buffer, Version = version };
             var repaired = good.IsPresent
                 ? await member.Replica.WriteAsync(_stamp, write)
-                : await member.Replica.DiscardAsync(_stamp, id, block, 1, good.Version, 0);
+                : await member.Replica.DiscardAsync(_stamp, id, block, 1, version, 0);
             if (repaired.IsOk)
                 _context.Counters.BlocksRepaired++;
             else if (repaired.Status != StoreStatus.NoSpace)

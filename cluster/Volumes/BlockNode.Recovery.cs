@@ -6,6 +6,9 @@ public sealed partial class BlockNode
 {
     // Groups that are started, copied or purged at once: enough to keep the disks busy, few enough to leave room.
     private const int JobsAtOnce = 4;
+
+    // Most of what comes back in a cluster has hardly anything to copy: the commits that admit it go together.
+    private const int ClusterJobsAtOnce = 32;
     private const long LookNs = 100_000_000;
     private const long RetryAfterFailureNs = 5_000_000_000;
     private const long RetryAfterDamageNs = 60_000_000_000;
@@ -88,7 +91,7 @@ public sealed partial class BlockNode
     {
         if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
             return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
-        if (group.State != GroupState.Active || _jobs >= JobsAtOnce)
+        if (group.State != GroupState.Active || _jobs >= (_peers is null ? JobsAtOnce : ClusterJobsAtOnce))
             return null;
         if (group.WantsHandover)
             return new Job(group, pool, FindReplica(group.Primary!.Value)!, JobKind.HandOver);

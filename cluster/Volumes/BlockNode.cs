@@ -165,10 +165,12 @@ public sealed partial class BlockNode
             await group.CloseAsync();
         await WaitForJobsAsync();
         await SaveProgressAsync();
-        foreach (var close in _disks.Select(disk => disk.CloseAsync()).ToList())
-            await close;
+
+        // Others take over as soon as nobody answers here; the disks may take their time.
         if (_peers is not null)
             await _peers.CloseAsync();
+        foreach (var close in _disks.Select(disk => disk.CloseAsync()).ToList())
+            await close;
     }
 
     internal void Announce(NodeEvent change) => Changed?.Invoke(change);

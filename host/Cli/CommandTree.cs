@@ -19,6 +19,7 @@ internal static class CommandTree
         var root = new RootCommand("USS, a block storage service: serves volumes over iSCSI and manages them")
         {
             ServeCommand.Create(),
+            NodeRoleCommand.Create(),
             NodeCommands.Status(),
             VolumeCommands.Create(),
             LunCommands.Create(),

@@ -82,6 +82,10 @@ internal static class ServeCommand
         Description = "Let nobody in without an initiator rule, not even over loopback",
     };
 
+    /// <summary>Options that a node of a cluster has too.</summary>
+    public static Option[] NodeOptions =>
+        [_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _initiator, _chapUser, _chapSecretFile, _requireRule];
+
     public static Verb Create() => new Verb(
         "serve",
         "Serve volumes over iSCSI in the foreground, on file-backed disks or block devices",
@@ -215,7 +219,8 @@ internal static class ServeCommand
         return sizeBytes;
     }
 
-    private static Endpoint ParseEndpoint(string option, string text)
+    /// <summary>Parses an address and port.</summary>
+    internal static Endpoint ParseEndpoint(string option, string text)
     {
         if (Endpoint.TryParse(text, out var endpoint))
             return endpoint;

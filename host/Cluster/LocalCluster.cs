@@ -174,6 +174,7 @@ internal sealed partial class LocalCluster : IDisposable
             "--cluster", _folder.IdentityFile,
             "--listen", $"{address}:{_layout.NodePort}",
             "--iscsi", $"{address}:{_layout.IscsiPort}",
+            "--demo-copies", $"{Math.Min(_layout.Nodes, ClusterMembership.DefaultCopies)}",
             .. _options.NodeOptions,
         ];
         return _options.WebPort is { } port ? [.. command, "--web", $"{address}:{port}"] : command;

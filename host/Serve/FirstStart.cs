@@ -11,7 +11,7 @@ internal static class FirstStart
 {
     private const string Key = RecordKeys.Settings + "first-start";
 
-    public static async Task<Fault?> RunAsync(ManagementServices services, IRecordStore records, ILogger log)
+    public static async Task<Fault?> RunAsync(ManagementServices services, IRecordStore records, ILogger log, int? copies = null)
     {
         var read = await records.ListAsync(Key);
         if (!read.IsAvailable)
@@ -20,7 +20,7 @@ internal static class FirstStart
             return null;
 
         // A start that ended in the middle finds what it had made, and goes on from there.
-        var volume = new CreateVolume { Name = ServeOptions.DemoVolume, SizeBytes = ServeOptions.DemoVolumeBytes };
+        var volume = new CreateVolume { Name = ServeOptions.DemoVolume, SizeBytes = ServeOptions.DemoVolumeBytes, Copies = copies };
         var created = await services.Volumes.CreateAsync(volume);
         if (!created.IsOk && created.Fault.Code != "volume-exists")
             return created.Fault;

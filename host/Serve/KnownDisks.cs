@@ -9,7 +9,9 @@ namespace Uss.Host.Serve;
 internal static class KnownDisks
 {
     /// <summary>Reads the records, the oldest disk first.</summary>
-    public static async ValueTask<Result<IReadOnlyList<DiskRecord>>> ReadAsync(ICoordinationStore coordination)
+    /// <param name="coordination">Where they are.</param>
+    /// <param name="node">Only the disks of this node of a cluster; null: all.</param>
+    public static async ValueTask<Result<IReadOnlyList<DiskRecord>>> ReadAsync(ICoordinationStore coordination, string? node)
     {
         var read = await coordination.ListAsync(DiskRecord.Prefix);
         if (!read.IsAvailable)
@@ -20,7 +22,8 @@ internal static class KnownDisks
             var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
             if (!record.IsOk)
                 return record.Fault;
-            disks.Add(record.Value);
+            if (node is null || record.Value.Node == node)
+                disks.Add(record.Value);
         }
 
         return Result<IReadOnlyList<DiskRecord>>.Ok(

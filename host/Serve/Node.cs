@@ -57,6 +57,9 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
         reactor.InvokeAsync(() => ValueTask.FromResult(VolumeStates.Of(block, Disks())));
 
     /// <inheritdoc/>
+    public int DefaultCopies => block.Peers is { } peers ? Math.Min(peers.All.Count + 1, ClusterMembership.DefaultCopies) : 1;
+
+    /// <inheritdoc/>
     public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies) => reactor.InvokeAsync(async () =>
         Translate(await block.Volumes.CreateAsync(new VolumeSpecification { Name = name, SizeBytes = sizeBytes, Copies = copies })));
 

@@ -43,6 +43,9 @@ internal sealed record ServeOptions
     /// <summary>Also loopback asks for a rule.</summary>
     public bool RequireRule { get; init; }
 
+    /// <summary>The cluster that the node serves in; null: it is alone.</summary>
+    public ClusterMembership? Cluster { get; init; }
+
     /// <summary>Options that have no effect yet, as they were given.</summary>
     public IReadOnlyList<string> WithoutEffect { get; init; } = [];
 

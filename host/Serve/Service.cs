@@ -1,6 +1,7 @@
 using Serilog.Core;
 using Serilog.Extensions.Logging;
 using Uss.Coordination;
+using Uss.Coordination.Etcd;
 using Uss.Coordination.Sqlite;
 using Uss.Host.Cli;
 using Uss.Runtime;
@@ -21,6 +22,12 @@ internal sealed class Service
 {
     /// <summary>A stop that takes longer is broken off; the stores recover from their logs then.</summary>
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(4.5);
+
+    private static readonly TimeSpan _etcdRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _firstStartRetry = TimeSpan.FromMilliseconds(500);
+
+    // Of a file system under load one member may hang for a second without being ill.
+    private const long ClusterMemberStallNs = 1_500_000_000;
 
     private readonly ServeOptions _options;
     private readonly Logger _log;
@@ -55,7 +62,7 @@ internal sealed class Service
         Fault? fault;
         try
         {
-            fault = await service.StartAsync(held, notifier);
+            fault = await service.StartAsync(held, notifier, asked);
             if (fault is null)
                 log.Information("{Reason}: stopping", await asked);
             notifier.Stopping();
@@ -74,7 +81,7 @@ internal sealed class Service
         log.Information("stopped");
     }
 
-    private async Task<Fault?> StartAsync(DataLock held, SystemdNotifier notifier)
+    private async Task<Fault?> StartAsync(DataLock held, SystemdNotifier notifier, Task<string> asked)
     {
         _log.Information("uss {Version} starts on {Folder}", ProgramVersion.Text, _options.Folder.Path);
         foreach (var option in _options.WithoutEffect)
@@ -89,10 +96,12 @@ internal sealed class Service
         reactor.Start();
         _parts.Add(("reactor", reactor.StopAsync));
 
-        var database = await reactor.InvokeAsync(() => SqliteCoordinationStore.OpenAsync(_options.Folder.Database));
-        if (!database.IsOk)
-            return database.Fault;
-        var coordination = database.Value;
+        var opened = await OpenCoordinationAsync(reactor, asked);
+        if (!opened.IsOk)
+            return opened.Fault;
+        if (asked.IsCompleted)
+            return null;
+        var coordination = opened.Value!;
         _parts.Add(("coordination store", () => OnReactor(reactor, coordination.CloseAsync)));
 
         // Refused before disks are made for it.
@@ -107,6 +116,29 @@ internal sealed class Service
         return await StartFrontEndsAsync(reactor, coordination, block.Value, held, notifier);
     }
 
+    // The embedded store of one machine, or etcd, which may come later than this node.
+    private async Task<Result<ICoordinationStore>> OpenCoordinationAsync(Reactor reactor, Task<string> asked)
+    {
+        if (_options.Cluster is not { } cluster)
+        {
+            var database = await reactor.InvokeAsync(() => SqliteCoordinationStore.OpenAsync(_options.Folder.Database));
+            return database.IsOk ? Result<ICoordinationStore>.Ok(database.Value) : database.Fault;
+        }
+
+        var options = new EtcdOptions { Endpoints = cluster.Etcd };
+        for (var isFirst = true; ; isFirst = false)
+        {
+            var etcd = await reactor.InvokeAsync(() => EtcdCoordinationStore.OpenAsync(options));
+            if (etcd.IsOk)
+                return Result<ICoordinationStore>.Ok(etcd.Value);
+            if (etcd.Fault.Code == "bad-etcd-options" || asked.IsCompleted)
+                return etcd.Fault;
+            if (isFirst)
+                _log.ForContext(ServiceLog.PrintedProperty, true).Warning("waiting for etcd: {Fault:l}", etcd.Fault.ToString());
+            await Task.WhenAny(Task.Delay(_etcdRetry), asked);
+        }
+    }
+
     private async Task<Fault?> CheckAccessAsync(ReactorRecordStore records)
     {
         var present = await records.ListAsync(RecordKeys.Initiators);
@@ -116,7 +148,7 @@ internal sealed class Service
     private async Task<Result<BlockLayer>> StartBlockLayerAsync(
         Reactor reactor, ICoordinationStore coordination)
     {
-        var known = await reactor.InvokeAsync(() => KnownDisks.ReadAsync(coordination));
+        var known = await reactor.InvokeAsync(() => KnownDisks.ReadAsync(coordination, _options.Cluster?.Name));
         if (!known.IsOk)
             return known.Fault;
         var plan = PlannedDisk.Decide(_options, [.. known.Value.Select(disk => disk.Name)]);
@@ -124,7 +156,7 @@ internal sealed class Service
             return plan.Fault;
         var opener = new DiskOpener(reactor, known.Value.Select(disk => disk.Id).ToHashSet(), _options.Format, _log);
         var started = await reactor.InvokeAsync(() =>
-            BlockNode.StartAsync(coordination, [.. plan.Value.Select(opener.SourceOf)]));
+            BlockNode.StartAsync(coordination, [.. plan.Value.Select(opener.SourceOf)], BlockOptions()));
         if (!started.IsOk)
             return started.Fault;
         var block = started.Value;
@@ -151,7 +183,7 @@ internal sealed class Service
         var node = new Node(reactor, block, layer.Plan, layer.Opener, _log);
         var records = new ReactorRecordStore(reactor, coordination);
         var services = new ManagementServices(node, records, TimeProvider.System);
-        var fault = await FirstStart.RunAsync(services, records, _log) ?? await GivenRules.ApplyAsync(_options, services, _log);
+        var fault = (_options.Cluster is null ? await FirstStart.RunAsync(services, records, _log) : null) ?? await GivenRules.ApplyAsync(_options, services, _log);
         if (fault is not null)
             return fault;
         var rules = await services.Access.ReadAsync();
@@ -200,8 +232,49 @@ internal sealed class Service
             _parts.Add(("management API", () => server.DisposeAsync().AsTask()));
         }
 
+        if (_options.Cluster is { } cluster)
+            await JoinClusterAsync(reactor, coordination, services, records, cluster);
         held.WritePid();
         return await AnnounceAsync(services, portals[0], isOpen, notifier);
+    }
+
+    private BlockNodeOptions BlockOptions() => _options.Cluster is not { } cluster
+        ? new BlockNodeOptions()
+        : new BlockNodeOptions
+        {
+            NodeName = cluster.Name,
+            Cluster = cluster.ToPeerOptions(),
+            MemberStallNs = ClusterMemberStallNs,
+        };
+
+    // What other nodes change from now on reaches this one too.
+    private async Task JoinClusterAsync(
+        Reactor reactor, ICoordinationStore coordination, ManagementServices services, IRecordStore records, ClusterMembership cluster)
+    {
+        var present = await records.ListAsync(RecordKeys.Luns);
+        var watch = await reactor.InvokeAsync(() =>
+            ValueTask.FromResult(AccessWatch.Start(reactor, coordination, present.Revision, services.Access, _log)));
+        await services.Access.ApplyAsync();
+        var stopping = new CancellationTokenSource();
+        _parts.Add(("watch of access rules", async () =>
+        {
+            await stopping.CancelAsync();
+            await OnReactor(reactor, () =>
+            {
+                watch.Dispose();
+                return ValueTask.CompletedTask;
+            });
+            stopping.Dispose();
+        }));
+        if (cluster.DemoCopies > 0)
+            _ = MakeDemoAsync(services, records, cluster.DemoCopies, stopping.Token);
+    }
+
+    // Waits until there are nodes enough. Whichever node is first makes it; the others find it made.
+    private async Task MakeDemoAsync(ManagementServices services, IRecordStore records, int copies, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested && await FirstStart.RunAsync(services, records, _log, copies) is not null)
+            await Task.Delay(_firstStartRetry, stopping).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     private async Task<Fault?> AnnounceAsync(ManagementServices services, Endpoint portal, bool isOpen, SystemdNotifier notifier)

@@ -15,6 +15,9 @@ public interface INode
     /// <summary>All volumes, by name.</summary>
     Task<IReadOnlyList<NodeVolume>> ListVolumesAsync();
 
+    /// <summary>Copies of a volume when nothing else is asked for.</summary>
+    int DefaultCopies { get; }
+
     /// <summary>Creates a volume. Faults: a name that exists, a size or number of copies that cannot be had.</summary>
     Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies);
 

@@ -36,7 +36,7 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
     /// <summary>Creates a thin volume.</summary>
     public async Task<Result<VolumeView>> CreateAsync(CreateVolume request)
     {
-        var copies = request.Copies ?? 1;
+        var copies = request.Copies ?? node.DefaultCopies;
         if ((VolumeRules.CheckName(request.Name) ?? Names.CheckSize(request.SizeBytes) ?? Names.CheckCopies(copies)) is { } bad)
             return bad;
         var created = await node.CreateVolumeAsync(request.Name, WholeBlocks(request.SizeBytes), copies);
