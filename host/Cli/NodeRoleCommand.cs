@@ -77,7 +77,8 @@ internal static class NodeRoleCommand
         if (identity.Value is not { Key.Length: 32 } known)
         {
             throw CommandFailure.Usage(
-                $"--cluster: {file} is not there, or holds no cluster's number and key.", "Copy the file from another node of the cluster.");
+                $"--cluster: {file} is not there, or holds no cluster's number and key.",
+                "Copy the file from another node of the cluster.");
         }
 
         var name = parsed.GetRequiredValue(_name);

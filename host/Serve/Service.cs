@@ -183,7 +183,8 @@ internal sealed class Service
         var node = new Node(reactor, block, layer.Plan, layer.Opener, _log);
         var records = new ReactorRecordStore(reactor, coordination);
         var services = new ManagementServices(node, records, TimeProvider.System);
-        var fault = (_options.Cluster is null ? await FirstStart.RunAsync(services, records, _log) : null) ?? await GivenRules.ApplyAsync(_options, services, _log);
+        var fault = (_options.Cluster is null ? await FirstStart.RunAsync(services, records, _log) : null)
+            ?? await GivenRules.ApplyAsync(_options, services, _log);
         if (fault is not null)
             return fault;
         var rules = await services.Access.ReadAsync();

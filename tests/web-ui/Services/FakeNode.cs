@@ -6,6 +6,8 @@ namespace Uss.WebUi.Services;
 /// <summary>A node in memory: volumes in a list, and what was applied to its target.</summary>
 internal sealed class FakeNode : INode
 {
+    public int DefaultCopies => 1;
+
     public SortedDictionary<string, NodeVolume> Volumes { get; } = new(StringComparer.Ordinal);
 
     public List<DiskView> Disks { get; } = [];
