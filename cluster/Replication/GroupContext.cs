@@ -31,6 +31,7 @@ public sealed class GroupContext
         Locks = new RangeLock(reactor);
         FanOuts = new FanOutPool(reactor, stallNs);
         Repairs = new RepairQueue(reactor);
+        Pace = new RecoveryPace(reactor);
     }
 
     /// <summary>True on a node without a cluster: it is the primary of everything.</summary>
@@ -128,4 +129,6 @@ public sealed class GroupContext
     internal FanOutPool FanOuts { get; }
 
     internal RepairQueue Repairs { get; }
+
+    internal RecoveryPace Pace { get; }
 }

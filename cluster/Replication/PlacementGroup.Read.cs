@@ -18,6 +18,7 @@ public sealed partial class PlacementGroup
     public async ValueTask<GroupResult> ReadAsync(
         ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head)
     {
+        _context.Pace.NoteOperation();
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), target.Length / StoreUnits.BlockBytes, false);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();

@@ -88,6 +88,9 @@ public sealed partial class PlacementGroup
             var runs = FindRuns();
             foreach (var (first, count) in runs)
             {
+                // Peering is what clients wait for; all else waits for them.
+                var enteredNs = isPeering ? 0 : await group._context.Pace.EnterAsync();
+
                 // While peering nothing is served, and whoever waits for that holds his range already.
                 var ticket = isPeering ? null : group._context.Locks.Enter(id.Space, AbsoluteBlock(id, first), count, true);
                 if (ticket is { IsGranted: false })
@@ -95,6 +98,8 @@ public sealed partial class PlacementGroup
                 outcome = IsStopped || group._context.IsRemoved(id.Space) ? SyncOutcome.MemberFailed : await SyncRunAsync(id, first, count);
                 if (ticket is not null)
                     group._context.Locks.Leave(ticket);
+                if (!isPeering)
+                    group._context.Pace.Leave(enteredNs);
                 if (group._context.IsRemoved(id.Space))
                     return SyncOutcome.Equal;
                 if (outcome is SyncOutcome.MemberFailed or SyncOutcome.SourceFailed)

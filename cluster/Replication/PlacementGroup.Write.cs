@@ -21,6 +21,7 @@ public sealed partial class PlacementGroup
         uint snapshotSequence = 0,
         OperationStamp? operation = null)
     {
+        _context.Pace.NoteOperation();
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), source.Length / StoreUnits.BlockBytes, true);
         return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence, operation ?? OperationStamp.None);
     }

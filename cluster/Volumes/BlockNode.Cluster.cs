@@ -8,7 +8,7 @@ namespace Uss.Volumes;
 // The node among others: where disks are, who may become primary, what happens when a peer comes and goes.
 public sealed partial class BlockNode
 {
-    private const long TakeoverStepNs = 300_000_000;
+    private const long TakeoverStepNs = 100_000_000;
 
     private readonly Dictionary<Guid, RemoteReplica> _remoteReplicas = [];
     private List<LocalReplica> _localDisks = [];
@@ -159,6 +159,8 @@ public sealed partial class BlockNode
         public Peer? NodeOf(Guid disk) => node.NodeOf(disk);
 
         public bool IsLocal(Guid disk) => node.IsLocal(disk);
+
+        public bool IsRemoved(ulong space) => node._removedSpaces.Contains(space);
 
         public PlacementGroup? FindGroup(ObjectId id) =>
             node._removedSpaces.Contains(id.Space) ? null : node._pools.Find(SpaceId.PoolOf(id.Space))?.GroupOf(id);

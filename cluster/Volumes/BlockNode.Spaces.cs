@@ -5,6 +5,8 @@ namespace Uss.Volumes;
 
 public sealed partial class BlockNode
 {
+    private IWatch? _removedWatch;
+
     /// <summary>Deletes a space that was just removed on all disks at hand; the others do it when they return.</summary>
     internal async ValueTask DeleteSpaceAsync(ulong space)
     {
@@ -28,7 +30,27 @@ public sealed partial class BlockNode
             await DeleteOnDisksAsync(space, _disks);
         }
 
+        if (_peers is not null)
+        {
+            _removedWatch = _coordination.Watch(RemovedSpaceRecord.Prefix, read.Revision);
+            _reactor.Spawn(FollowRemovedAsync(_removedWatch));
+        }
+
         return null;
+    }
+
+    // Other nodes remove volumes too; each deletes what its own disks hold.
+    private async ValueTask FollowRemovedAsync(IWatch watch)
+    {
+        while (!_isClosing)
+        {
+            foreach (var change in (await watch.NextAsync()).Changes)
+            {
+                var space = VolumeRecord.ParseId(change.Key[RemovedSpaceRecord.Prefix.Length..]);
+                if (change.Value is not null && !_removedSpaces.Contains(space) && !_isClosing)
+                    await DeleteSpaceAsync(space);
+            }
+        }
     }
 
     private async ValueTask DeleteRemovedSpacesAsync(NodeDisk disk)

@@ -159,6 +159,7 @@ public sealed partial class BlockNode
         Volumes.Close();
         _pools.Close();
         _directory.Close();
+        _removedWatch?.Dispose();
         foreach (var volume in Volumes.All.ToList())
             await volume.RetireAsync();
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))

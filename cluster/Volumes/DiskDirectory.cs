@@ -51,7 +51,10 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
     {
         while (ReferenceEquals(watch, _watch))
         {
-            foreach (var change in (await watch.NextAsync()).Changes)
+            var batch = await watch.NextAsync();
+            if (batch.IsWhole)
+                _records.Clear();
+            foreach (var change in batch.Changes)
             {
                 if (change.Value is not { } document)
                     _records.Remove(Guid.ParseExact(change.Key[DiskRecord.Prefix.Length..], "N"));

@@ -84,6 +84,9 @@ public sealed partial class VolumeManager
         while (ReferenceEquals(watch, _watch))
         {
             var batch = await watch.NextAsync();
+            var present = batch.IsWhole ? batch.Changes.Select(change => change.Key).ToHashSet(StringComparer.Ordinal) : null;
+            foreach (var name in _volumes.Keys.Where(name => present?.Contains(VolumeRecord.KeyOf(name)) == false).ToList())
+                await ApplyAsync(new Change(VolumeRecord.KeyOf(name), null));
             foreach (var change in batch.Changes)
                 await ApplyAsync(change);
             _appliedRevision = batch.Revision;

@@ -103,7 +103,15 @@ public sealed partial class PeerTable
     {
         while (!_isClosing)
         {
-            foreach (var change in (await watch.NextAsync()).Changes)
+            var batch = await watch.NextAsync();
+            if (batch.IsWhole)
+            {
+                var present = batch.Changes.Select(change => change.Key).ToHashSet(StringComparer.Ordinal);
+                foreach (var name in _peers.Keys.Where(name => !present.Contains(NodeRecord.KeyOf(name))).ToList())
+                    Apply(new Change(NodeRecord.KeyOf(name), null));
+            }
+
+            foreach (var change in batch.Changes)
                 Apply(change);
         }
     }

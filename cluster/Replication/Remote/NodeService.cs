@@ -100,8 +100,9 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
     private async ValueTask WriteReplicaInnerAsync(RpcRequest request, ReplicaArguments arguments)
     {
-        var result = new StoreResult(StoreStatus.Closed);
-        if (Find(arguments.Disk) is { } replica)
+        // A primary that has not heard yet that a volume is gone must not lose its members over it.
+        var result = content.IsRemoved(arguments.Space) ? StoreResult.Ok : new StoreResult(StoreStatus.Closed);
+        if (!result.IsOk && Find(arguments.Disk) is { } replica)
         {
             result = await replica.WriteAsync(arguments.Stamp, new StoreWrite
             {
