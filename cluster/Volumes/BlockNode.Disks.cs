@@ -79,17 +79,17 @@ public sealed partial class BlockNode
         Site = (_peers?.Find(disk.Node)?.Record.Site ?? _options.Cluster?.Site) ?? "site",
     }));
 
-    private double ResyncPercent(NodeDisk disk)
+    private double ResyncPercent(NodeDisk disk) => disk.IsUsable && disk.Id is { } id ? ResyncPercent(id) : 100;
+
+    private double ResyncPercent(Guid id)
     {
-        if (!disk.IsUsable || disk.Id is not { } id)
-            return 100;
         double groups = 0, done = 0;
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
         {
-            if (group.State != GroupState.Active || !group.Row.Contains(id))
+            if (!group.Row.Contains(id) || InSyncOf(group) is not { } inSync)
                 continue;
             groups++;
-            if (group.InSync.Contains(id))
+            if (inSync.Contains(id))
                 done++;
             else if (group.Joining == id && group.JoinProgress is { Total: > 0 } progress)
                 done += (double)progress.Done / (progress.Total + 1);

@@ -19,15 +19,18 @@ internal static class NodeCommands
         var up = DateTimeOffset.UtcNow - status.Started;
         printer.One(
             status,
-            ("state", status.State),
-            ("target", status.Target),
-            ("portals", string.Join(", ", status.Portals) + (status.OpenOnLoopback ? " (open on loopback: no CHAP needed)" : "")),
-            ("volumes", $"{status.Volumes}{Troubled(status)}, shown by {status.Luns} LUN mappings"),
-            ("sessions", $"{status.Sessions}"),
-            ("disks", $"{status.Disks}, {ByteSize.Format(status.UsedBytes)} of {ByteSize.Format(status.DataBytes)} used"),
-            ("memory", ByteSize.Format(status.MemoryBytes)),
-            ("reactor", status.Reactor),
-            ("process", $"{status.ProcessId}, version {status.Version}, up {(int)up.TotalHours}:{up:mm\\:ss}"));
+            [
+                ("state", status.State),
+                .. ClusterCommands.Lines(status.Cluster),
+                ("target", status.Target),
+                ("portals", string.Join(", ", status.Portals) + (status.OpenOnLoopback ? " (open on loopback: no CHAP needed)" : "")),
+                ("volumes", $"{status.Volumes}{Troubled(status)}, shown by {status.Luns} LUN mappings"),
+                ("sessions", $"{status.Sessions}"),
+                ("disks", $"{status.Disks}, {ByteSize.Format(status.UsedBytes)} of {ByteSize.Format(status.DataBytes)} used"),
+                ("memory", ByteSize.Format(status.MemoryBytes)),
+                ("reactor", status.Reactor),
+                ("process", $"{status.ProcessId}, version {status.Version}, up {(int)up.TotalHours}:{up:mm\\:ss}"),
+            ]);
         foreach (var problem in status.Problems)
             printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
     });
@@ -49,7 +52,7 @@ internal static class NodeCommands
                 ("written", session => ByteSize.Format(session.BytesWritten)));
         }));
 
-    public static Verb Disks() => new Verb("disk", "See the node's disks").With(DiskList(), DiskShow());
+    public static Verb Disks() => new Verb("disk", "See the disks").With(DiskList(), DiskShow());
 
     public static Verb Version() => new Verb("version", "Print the program's version", "uss version").Does((parsed, _) =>
     {
@@ -63,28 +66,42 @@ internal static class NodeCommands
         using var api = new ApiClient(GlobalOptions.DataOf(parsed));
         var disks = await api.ListAsync<DiskView>("disks", cancel);
         var printer = GlobalOptions.PrinterOf(parsed);
-        printer.List(
-            disks,
-            ("name", disk => disk.Name),
-            ("state", StateOf),
-            ("kind", disk => disk.Kind),
-            ("size", disk => disk.SizeBytes > 0 ? ByteSize.Format(disk.SizeBytes) : "-"),
-            ("used", disk => disk.Figures is { } figures ? ByteSize.Format(figures.UsedBytes) : "-"),
-            ("path", disk => disk.Path),
-            ("id", disk => disk.Id ?? "-"));
+        if (disks.Any(disk => disk.Node is not null))
+            ListOfCluster(printer, disks);
+        else
+            ListOfNode(printer, disks);
         foreach (var problem in disks.Where(disk => disk.Problem is not null).Select(disk => disk.Problem!))
             printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
     });
 
+    private static void ListOfCluster(Printer printer, IReadOnlyList<DiskView> disks) => printer.List(
+        disks,
+        ("name", disk => disk.FullName),
+        ("state", StateOf),
+        ("used", disk => disk.UsedBytes is { } used ? ByteSize.Format(used) : "-"),
+        ("of", disk => disk.DataBytes > 0 ? ByteSize.Format(disk.DataBytes) : "-"),
+        ("path", disk => disk.Path),
+        ("id", disk => disk.Id ?? "-"));
+
+    private static void ListOfNode(Printer printer, IReadOnlyList<DiskView> disks) => printer.List(
+        disks,
+        ("name", disk => disk.Name),
+        ("state", StateOf),
+        ("kind", disk => disk.Kind),
+        ("size", disk => disk.SizeBytes > 0 ? ByteSize.Format(disk.SizeBytes) : "-"),
+        ("used", disk => disk.Figures is { } figures ? ByteSize.Format(figures.UsedBytes) : "-"),
+        ("path", disk => disk.Path),
+        ("id", disk => disk.Id ?? "-"));
+
     private static Verb DiskShow()
     {
-        var name = new Argument<string>("NAME") { Description = "The disk's name or path" };
-        return new Verb("show", "Show one disk with its figures", "uss disk show disk0").With(name).Does(async (parsed, cancel) =>
+        var name = new Argument<string>("NAME") { Description = "The disk's name (in a cluster NODE/NAME), path or id" };
+        return new Verb("show", "Show one disk with its figures", "uss disk show disk0", "uss disk show node2/disk0").With(name).Does(async (parsed, cancel) =>
         {
             using var api = new ApiClient(GlobalOptions.DataOf(parsed));
             var wanted = parsed.GetRequiredValue(name);
             var disks = await api.ListAsync<DiskView>("disks", cancel);
-            var disk = disks.FirstOrDefault(candidate => candidate.Name == wanted || candidate.Path == wanted)
+            var disk = WebUi.Services.NodeService.Find(disks, wanted)
                 ?? throw new CommandFailure(WebUi.Services.Faults.DiskNotFound(wanted));
             GlobalOptions.PrinterOf(parsed).One(disk, [.. Lines(disk)]);
         });
@@ -102,12 +119,14 @@ internal static class NodeCommands
 
     private static IEnumerable<(string Heading, string Cell)> Lines(DiskView disk)
     {
-        yield return ("name", disk.Name);
+        yield return ("name", disk.FullName);
         yield return ("path", disk.Path);
-        yield return ("kind", disk.Kind);
+        if (disk.Node is null || disk.Kind != "unknown")
+            yield return ("kind", disk.Kind);
         yield return ("state", StateOf(disk));
         yield return ("id", disk.Id ?? "unknown");
-        yield return ("size", disk.SizeBytes > 0 ? $"{ByteSize.Format(disk.SizeBytes)} ({disk.SizeBytes} bytes)" : "unknown");
+        if (disk.Node is null || disk.SizeBytes > 0)
+            yield return ("size", disk.SizeBytes > 0 ? $"{ByteSize.Format(disk.SizeBytes)} ({disk.SizeBytes} bytes)" : "unknown");
         if (disk.SectorBytes > 0)
             yield return ("sector", $"{disk.SectorBytes} bytes{(disk.NeedsFlush ? ", with a write cache that is flushed" : ", no write cache")}");
         if (disk.HostFreeBytes is { } free)
@@ -119,7 +138,12 @@ internal static class NodeCommands
         }
 
         if (disk.Figures is not { } figures)
+        {
+            if (disk.UsedBytes is { } used)
+                yield return ("used", $"{ByteSize.Format(used)} of {ByteSize.Format(disk.DataBytes)}");
             yield break;
+        }
+
         var ratio = figures.BytesAccepted == 0 ? "-" : $"{(double)figures.BytesWritten / figures.BytesAccepted:0.00}";
         yield return ("used", $"{ByteSize.Format(figures.UsedBytes)} of {ByteSize.Format(figures.DataBytes)}");
         yield return ("objects", $"{figures.Objects}");

@@ -4,7 +4,7 @@ using Uss.Host.Serve;
 
 namespace Uss.Host.Cli;
 
-/// <summary><c>uss node</c>: one storage node of a cluster.</summary>
+/// <summary><c>uss node</c>: one storage node of a cluster; its subcommands show and change the cluster's nodes.</summary>
 internal static class NodeRoleCommand
 {
     private static readonly Option<string> _name = new("--name")
@@ -57,11 +57,12 @@ internal static class NodeRoleCommand
 
     public static Verb Create() => new Verb(
         "node",
-        "Serve as one storage node of a cluster in the foreground",
+        "Serve as one storage node of a cluster in the foreground, or see the nodes",
         "uss node --name n1 --data /srv/uss --etcd http://10.0.0.1:2379,http://10.0.0.2:2379 --cluster /etc/uss/cluster.json \\",
         "    --listen 10.0.0.1:7400 --iscsi 10.0.0.1:3260 --disk /dev/sdb --rack r1")
         .With(_name, _etcd, _cluster, _listen, _rack, _site, _demoCopies)
         .With(ServeCommand.NodeOptions)
+        .With(ClusterCommands.NodeList())
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();

@@ -31,6 +31,31 @@ internal static class DiskViews
         }
     }
 
+    /// <summary>A disk of another node.</summary>
+    public static DiskView OfRemote(MemberDisk disk) => new()
+    {
+        Name = Path.GetFileNameWithoutExtension(disk.Name),
+        Node = disk.Node,
+        Path = disk.Name,
+        State = disk.State switch
+        {
+            _ when disk.Reach != NodeReach.Up => "away",
+            DiskState.Online => "healthy",
+            DiskState.Resyncing => "resyncing",
+            _ => "missing",
+        },
+        Problem = disk is { Reach: NodeReach.Up, State: DiskState.Missing }
+            ? new ProblemItem(
+                "disk-missing",
+                $"Disk {disk.Name} of node {disk.Node} does not serve.",
+                $"See the log of node {disk.Node} for the reason; bring the disk back to its path.")
+            : null,
+        Id = disk.Id.ToString(),
+        DataBytes = disk.DataBytes,
+        UsedBytes = disk.UsedBytes,
+        ResyncPercent = disk.ResyncPercent,
+    };
+
     private static DiskView Of(DiskDescription disk, PlannedDisk? planned, IDisk? opened)
     {
         var readOnly = disk.Statistics?.ReadOnlyBecause;
@@ -51,6 +76,8 @@ internal static class DiskViews
             ResyncPercent = disk.ResyncPercent,
             Problem = problem is null ? null : new ProblemItem(problem.Code, problem.Message, problem.Remedy),
             Id = disk.Id?.ToString(),
+            DataBytes = disk.DataBytes,
+            UsedBytes = disk.Statistics?.UsedBytes,
             SizeBytes = opened?.SizeBytes ?? 0,
             SectorBytes = opened?.SectorBytes ?? 0,
             NeedsFlush = opened?.NeedsFlush ?? false,

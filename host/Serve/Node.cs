@@ -80,6 +80,9 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     }
 
     /// <inheritdoc/>
+    public Task<NodeCluster> DescribeClusterAsync() => reactor.InvokeAsync(() => ValueTask.FromResult(ClusterViews.Of(block, Disks())));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<SessionView>> ListSessionsAsync() => reactor.InvokeAsync(() =>
         ValueTask.FromResult<IReadOnlyList<SessionView>>([.. (_target?.Sessions ?? []).Select(Translate)]));
 
@@ -92,7 +95,15 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
         return ValueTask.FromResult(true);
     });
 
-    private IReadOnlyList<DiskView> Disks() => DiskViews.Of(block.Disks, plan, opener.Find);
+    // Of the whole cluster, by node.
+    private IReadOnlyList<DiskView> Disks()
+    {
+        var own = DiskViews.Of(block.Disks, plan, opener.Find);
+        return block.Peers is null
+            ? own
+            : [.. own.Select(disk => disk with { Node = block.Name }).Concat(block.RemoteDisks.Select(DiskViews.OfRemote))
+                .OrderBy(disk => disk.Node, StringComparer.Ordinal)];
+    }
 
     private void OnChanged(NodeEvent change)
     {

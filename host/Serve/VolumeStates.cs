@@ -33,13 +33,13 @@ internal static class VolumeStates
 
     private static (string State, ProblemItem? Problem) StateOf(VolumeDescription volume, BlockNode block, IReadOnlyList<DiskView> disks)
     {
-        var bad = disks.Where(disk => disk.State is "missing" or "failed").ToList();
+        var bad = disks.Where(disk => disk.State is "missing" or "failed" or "away").ToList();
         var named = bad.Count == 0 ? "a disk that holds it does not serve" : NamesOf(bad);
         if (volume.Health == VolumeHealth.Unavailable)
         {
             var fix = bad.Count == 0
                 ? "Wait a moment: its placement groups start. If it stays so, see the log."
-                : $"Bring {(bad.Count == 1 ? "the disk" : "the disks")} back; the service takes it up by itself within half a minute.";
+                : BringBack(bad);
             return ("failed", new ProblemItem("volume-failed", $"Part of volume '{volume.Name}' cannot be reached: {named}.", fix));
         }
 
@@ -59,7 +59,9 @@ internal static class VolumeStates
             return ("degraded", new ProblemItem(
                 "volume-degraded",
                 $"Part of volume '{volume.Name}' has fewer than {volume.Copies} copies: {named}.",
-                "Bring the disk back, or add another one with --disk; its data is copied in the background."));
+                bad.Any(disk => disk.State == "away")
+                    ? BringBack(bad)
+                    : "Bring the disk back, or add another one with --disk; its data is copied in the background."));
         }
 
         var readOnly = disks.Where(disk => disk.State == "read-only").ToList();
@@ -68,7 +70,7 @@ internal static class VolumeStates
             return ("degraded", new ProblemItem(
                 "volume-degraded",
                 $"Part of volume '{volume.Name}' can be read but not written: {NamesOf(readOnly)}.",
-                $"See `uss disk show {readOnly[0].Name}`: mend the cause and restart the service."));
+                $"See `uss disk show {readOnly[0].FullName}`: mend the cause and restart the service."));
         }
 
         return ("healthy", null);
@@ -93,5 +95,13 @@ internal static class VolumeStates
             && found.Pool.Groups.Any(group => group.InSync.Any(disk => ids.Contains(disk.ToString())));
     }
 
-    private static string NamesOf(List<DiskView> disks) => string.Join(", ", disks.Select(disk => $"{disk.Name} is {disk.State}"));
+    private static string BringBack(List<DiskView> bad) => bad.Any(disk => disk.State == "away")
+        ? "Bring the node back, see `uss status`; it takes part again by itself and gets what it missed."
+        : $"Bring {(bad.Count == 1 ? "the disk" : "the disks")} back; the service takes it up by itself within half a minute.";
+
+    // Disks that are away are so because of their nodes.
+    private static string NamesOf(List<DiskView> disks) => string.Join(
+        ", ",
+        disks.Where(disk => disk.State != "away").Select(disk => $"{disk.FullName} is {disk.State}")
+            .Concat(disks.Where(disk => disk.State == "away").Select(disk => $"node {disk.Node} is away").Distinct(StringComparer.Ordinal)));
 }

@@ -23,6 +23,10 @@ public static class ManagementApi
             async (NodeService node) => Answer.List(Result<IReadOnlyList<SessionView>>.Ok(await node.SessionsAsync())))
             .Produces<ListPage<SessionView>>();
         api.MapGet(
+            "/nodes",
+            async (NodeService node) => Answer.List(Result<IReadOnlyList<NodeView>>.Ok(await node.NodesAsync())))
+            .Produces<ListPage<NodeView>>();
+        api.MapGet(
             "/disks",
             async (NodeService node) => Answer.List(Result<IReadOnlyList<DiskView>>.Ok(await node.DisksAsync())))
             .Produces<ListPage<DiskView>>();

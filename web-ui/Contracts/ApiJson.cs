@@ -24,6 +24,8 @@ namespace Uss.WebUi.Contracts;
 [JsonSerializable(typeof(ListPage<SessionView>))]
 [JsonSerializable(typeof(DiskView))]
 [JsonSerializable(typeof(ListPage<DiskView>))]
+[JsonSerializable(typeof(NodeView))]
+[JsonSerializable(typeof(ListPage<NodeView>))]
 [JsonSerializable(typeof(ProblemView))]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(LocalNodeView))]

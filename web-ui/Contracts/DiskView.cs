@@ -1,15 +1,26 @@
+using System.Text.Json.Serialization;
+
 namespace Uss.WebUi.Contracts;
 
-/// <summary>A disk of the node as the API shows it.</summary>
+/// <summary>A disk as the API shows it.</summary>
 public sealed record DiskView
 {
-    /// <summary>Short name: <c>disk0</c>, <c>disk1</c>, ...</summary>
+    /// <summary>Short name, unique at its node: <c>disk0</c>, <c>disk1</c>, ...</summary>
     public required string Name { get; init; }
+
+    /// <summary>The node that it is attached to; null, and left out of JSON, where there is only one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Node { get; init; }
+
+    /// <summary>Name by which commands find it: with its node, where there are several.</summary>
+    [JsonIgnore]
+    public string FullName => Node is null ? Name : $"{Node}/{Name}";
 
     /// <summary>File or block device.</summary>
     public required string Path { get; init; }
 
-    /// <summary><c>healthy</c>, <c>resyncing</c>, <c>read-only</c>, <c>missing</c> or <c>failed</c>.</summary>
+    /// <summary><c>healthy</c>, <c>resyncing</c>, <c>read-only</c>, <c>missing</c>, <c>failed</c>, or <c>away</c> while its
+    /// node cannot be reached.</summary>
     public required string State { get; init; }
 
     /// <summary><c>file</c> or <c>device</c>; <c>unknown</c> when it could not be opened.</summary>
@@ -33,10 +44,16 @@ public sealed record DiskView
     /// <summary>How much of what belongs on it is in sync, 0 to 100.</summary>
     public double ResyncPercent { get; init; } = 100;
 
+    /// <summary>Bytes that data can occupy; 0 when that is not known.</summary>
+    public long DataBytes { get; init; }
+
+    /// <summary>Of these, bytes in use; null when that is not known.</summary>
+    public long? UsedBytes { get; init; }
+
     /// <summary>Bytes that the file system under a disk file has left; null for devices.</summary>
     public long? HostFreeBytes { get; init; }
 
-    /// <summary>Figures of its store; null when it is not open.</summary>
+    /// <summary>Figures of its store; null when it is not open or at another node.</summary>
     public DiskFigures? Figures { get; init; }
 }
 

@@ -51,6 +51,9 @@ public sealed record StatusView
     /// <summary>Disks.</summary>
     public required int Disks { get; init; }
 
+    /// <summary>The cluster; null for a node that is alone.</summary>
+    public ClusterView? Cluster { get; init; }
+
     /// <summary>Bytes that data can occupy on all healthy disks.</summary>
     public required long DataBytes { get; init; }
 

@@ -27,8 +27,11 @@ public interface INode
     /// <summary>Removes a volume and its data. Null when done.</summary>
     Task<Fault?> RemoveVolumeAsync(string name);
 
-    /// <summary>All disks, by name, damaged and missing ones included.</summary>
+    /// <summary>All disks of all nodes, by node and name, damaged and missing ones included.</summary>
     Task<IReadOnlyList<DiskView>> ListDisksAsync();
+
+    /// <summary>All nodes, by name, and how the placement groups are.</summary>
+    Task<NodeCluster> DescribeClusterAsync();
 
     /// <summary>Logged-in sessions.</summary>
     Task<IReadOnlyList<SessionView>> ListSessionsAsync();
@@ -57,6 +60,37 @@ public sealed record NodeDescription
 
     /// <summary>Which reactor runs: <c>io_uring</c> or <c>portable</c>.</summary>
     public required string Reactor { get; init; }
+}
+
+/// <summary>The cluster as the node sees it.</summary>
+public sealed record NodeCluster
+{
+    /// <summary>The nodes, by name, this one included.</summary>
+    public required IReadOnlyList<NodeView> Nodes { get; init; }
+
+    /// <summary>The node is alone: there is no cluster to speak of.</summary>
+    public required bool IsAlone { get; init; }
+
+    /// <summary>Placement groups.</summary>
+    public int Groups { get; init; }
+
+    /// <summary>Of these, serving with all copies.</summary>
+    public int HealthyGroups { get; init; }
+
+    /// <summary>Serving with fewer copies than their pool asks for.</summary>
+    public int DegradedGroups { get; init; }
+
+    /// <summary>Not serving.</summary>
+    public int UnavailableGroups { get; init; }
+
+    /// <summary>Groups with a disk that catches up.</summary>
+    public int RecoveringGroups { get; init; }
+
+    /// <summary>Copies of the group that has fewest, of those that serve; 0 without groups.</summary>
+    public int FewestCopies { get; init; }
+
+    /// <summary>Copies that each of these groups can lose and still serve.</summary>
+    public int FewestSpare { get; init; }
 }
 
 /// <summary>A volume as the node knows it.</summary>

@@ -16,10 +16,15 @@ public sealed class NodeService(INode node, LunService luns)
         var disks = await node.ListDisksAsync();
         var sessions = await node.ListSessionsAsync();
         var mappings = await luns.ListAsync();
-        var problems = disks.Where(disk => disk.Problem is not null).Select(disk => disk.Problem!).ToList();
+        var cluster = await node.DescribeClusterAsync();
+        var problems = ClusterRules.Check(cluster).ToList();
+        problems.AddRange(disks.Where(disk => disk.Problem is not null).Select(disk => disk.Problem!));
         problems.AddRange(disks.Select(SpaceRules.Check).OfType<ProblemItem>());
         problems.AddRange(volumes.Where(volume => volume.Problem is not null).Select(volume => volume.Problem!));
-        if (!mappings.IsOk)
+        var isReachable = mappings.IsOk || mappings.Fault.Code != Faults.RecordsUnavailable.Code;
+        if (!isReachable && !cluster.IsAlone)
+            problems.Add(ClusterRules.CoordinationAway);
+        else if (!mappings.IsOk)
             problems.Add(new ProblemItem(mappings.Fault.Code, mappings.Fault.Message, mappings.Fault.Remedy));
         return new StatusView
         {
@@ -38,22 +43,30 @@ public sealed class NodeService(INode node, LunService luns)
             Luns = mappings.IsOk ? mappings.Value.Count : 0,
             Sessions = sessions.Count(session => session.Kind == "normal"),
             Disks = disks.Count,
-            DataBytes = disks.Sum(disk => disk.Figures?.DataBytes ?? 0),
-            UsedBytes = disks.Sum(disk => disk.Figures?.UsedBytes ?? 0),
+            Cluster = cluster.IsAlone ? null : ClusterRules.View(cluster, isReachable),
+            DataBytes = disks.Where(disk => disk.UsedBytes is not null).Sum(disk => disk.DataBytes),
+            UsedBytes = disks.Sum(disk => disk.UsedBytes ?? 0),
             MemoryBytes = Environment.WorkingSet,
         };
     }
 
-    /// <summary>All disks, damaged and missing ones included.</summary>
+    /// <summary>All nodes, by name.</summary>
+    public async Task<IReadOnlyList<NodeView>> NodesAsync() => (await node.DescribeClusterAsync()).Nodes;
+
+    /// <summary>All disks of all nodes, damaged and missing ones included.</summary>
     public Task<IReadOnlyList<DiskView>> DisksAsync() => node.ListDisksAsync();
 
-    /// <summary>One disk, by name or path.</summary>
+    /// <summary>One disk, by name, with or without its node, path or identity.</summary>
     public async Task<Result<DiskView>> DiskAsync(string name)
     {
-        var disks = await node.ListDisksAsync();
-        var found = disks.FirstOrDefault(disk => disk.Name == name || disk.Path == name);
+        var found = Find(await node.ListDisksAsync(), name);
         return found is null ? Faults.DiskNotFound(name) : found;
     }
+
+    /// <summary>Finds a disk; of several nodes' disks of one name the first.</summary>
+    public static DiskView? Find(IReadOnlyList<DiskView> disks, string name) =>
+        disks.FirstOrDefault(disk => disk.FullName == name || disk.Id == name)
+        ?? disks.FirstOrDefault(disk => disk.Name == name || disk.Path == name);
 
     /// <summary>Logged-in sessions.</summary>
     public Task<IReadOnlyList<SessionView>> SessionsAsync() => node.ListSessionsAsync();

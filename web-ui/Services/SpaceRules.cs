@@ -18,12 +18,12 @@ public static class SpaceRules
     /// <summary>What is wrong with a disk's space; null when nothing is.</summary>
     public static ProblemItem? Check(DiskView disk)
     {
-        if (disk.Figures is { DataBytes: > 0 } figures && figures.UsedBytes >= LowFraction * figures.DataBytes)
+        if (disk is { DataBytes: > 0, UsedBytes: { } used } && used >= LowFraction * disk.DataBytes)
         {
-            var percent = (100.0 * figures.UsedBytes / figures.DataBytes).ToString("0", CultureInfo.InvariantCulture);
+            var percent = (100.0 * used / disk.DataBytes).ToString("0", CultureInfo.InvariantCulture);
             return new ProblemItem(
                 "disk-nearly-full",
-                $"Disk {disk.Name} is {percent} % full; writes that need more are refused when it is full.",
+                $"Disk {disk.FullName} is {percent} % full; writes that need more are refused when it is full.",
                 "Delete data and trim the file systems on the volumes (fstrim), remove volumes, or add a disk with --disk PATH.");
         }
 
@@ -31,7 +31,7 @@ public static class SpaceRules
         {
             return new ProblemItem(
                 "host-nearly-full",
-                $"The file system under disk {disk.Name} ({disk.Path}) has only {free >> 20} MiB left; the file may need more.",
+                $"The file system under disk {disk.FullName} ({disk.Path}) has only {free >> 20} MiB left; the file may need more.",
                 "Free space on it, or move the disk file to a larger file system.");
         }
 

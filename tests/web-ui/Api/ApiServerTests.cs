@@ -59,6 +59,7 @@ public sealed class ApiServerTests
     [TestCase("initiators", "items")]
     [TestCase("sessions", "items")]
     [TestCase("disks", "items")]
+    [TestCase("nodes", "items")]
     public async Task EveryListIsServed(string path, string property)
     {
         var (status, body) = await SendAsync(HttpMethod.Get, "api/v1/" + path);

@@ -12,6 +12,8 @@ internal sealed class FakeNode : INode
 
     public List<DiskView> Disks { get; } = [];
 
+    public NodeCluster Cluster { get; set; } = new() { Nodes = [], IsAlone = true };
+
     public List<SessionView> Sessions { get; } = [];
 
     public List<AccessRules> Applied { get; } = [];
@@ -56,6 +58,8 @@ internal sealed class FakeNode : INode
     public Task<Fault?> RemoveVolumeAsync(string name) => Task.FromResult(Volumes.Remove(name) ? null : Faults.VolumeNotFound(name));
 
     public Task<IReadOnlyList<DiskView>> ListDisksAsync() => Task.FromResult<IReadOnlyList<DiskView>>(Disks);
+
+    public Task<NodeCluster> DescribeClusterAsync() => Task.FromResult(Cluster);
 
     public Task<IReadOnlyList<SessionView>> ListSessionsAsync() => Task.FromResult<IReadOnlyList<SessionView>>(Sessions);
 

@@ -52,6 +52,8 @@ public sealed class NodeServiceTests : ServiceFixture
             State = "healthy",
             SizeBytes = 20L << 30,
             HostFreeBytes = hostFreeBytes,
+            DataBytes = 100,
+            UsedBytes = usedBytes,
             Figures = new DiskFigures
             {
                 DataBytes = 100,

@@ -1,0 +1,49 @@
+using Uss.Volumes;
+using Uss.WebUi.Contracts;
+using Uss.WebUi.Services;
+
+namespace Uss.Host.Serve;
+
+/// <summary>The cluster as the application services see it.</summary>
+internal static class ClusterViews
+{
+    /// <summary>Nodes, and how the placement groups are. On the reactor.</summary>
+    /// <param name="block">The block layer.</param>
+    /// <param name="disks">The disks of all nodes as the API shows them.</param>
+    public static NodeCluster Of(BlockNode block, IReadOnlyList<DiskView> disks)
+    {
+        var (status, redundancy) = (block.Status, block.Redundancy);
+        return new NodeCluster
+        {
+            IsAlone = block.Peers is null,
+            Nodes = [.. block.Nodes.Select(node => Of(node, block, disks))],
+            Groups = status.Groups,
+            HealthyGroups = status.HealthyGroups,
+            DegradedGroups = status.DegradedGroups,
+            UnavailableGroups = status.UnavailableGroups,
+            RecoveringGroups = redundancy.RecoveringGroups,
+            FewestCopies = redundancy.FewestCopies,
+            FewestSpare = redundancy.FewestSpare,
+        };
+    }
+
+    private static NodeView Of(MemberNode node, BlockNode block, IReadOnlyList<DiskView> disks)
+    {
+        var own = disks.Where(disk => (disk.Node ?? block.Name) == node.Name).ToList();
+        var used = own.Where(disk => disk.UsedBytes is not null).ToList();
+        return new NodeView
+        {
+            Name = node.Name,
+            State = node.Reach switch { NodeReach.Up => "up", NodeReach.Down => "down", _ => "silent" },
+            Address = node.Address,
+            Rack = node.Rack,
+            Site = node.Site,
+            Disks = own.Count,
+            DataBytes = own.Sum(disk => disk.DataBytes),
+            UsedBytes = used.Count == 0 ? null : used.Sum(disk => disk.UsedBytes!.Value),
+            PrimaryGroups = node.PrimaryGroups,
+            InSyncGroups = node.InSyncGroups,
+            IsAsked = node.Name == block.Name,
+        };
+    }
+}
