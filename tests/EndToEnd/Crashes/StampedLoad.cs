@@ -10,14 +10,16 @@ namespace Uss.EndToEnd.Crashes;
 /// <remarks>
 /// The blocks lie in extents of 64 KiB, spread over the volume. Each extent belongs to one session, so at most one write of
 /// a block is under way. A write covers 1 to 16 blocks: large ones go out as several Data-Out PDUs.
+/// A load with several portals is one of multipath: a session that is lost goes on through the next portal and sends the
+/// write whose fate is unknown again. What the lost path applies later than that shows as a lost write.
 /// </remarks>
-internal sealed class StampedLoad
+internal sealed partial class StampedLoad
 {
     private const int BlocksPerExtent = 16;
     private const int ExtentSize = BlocksPerExtent * StampedBlock.Size;
 
     private readonly Sandbox _sandbox;
-    private readonly UssService _service;
+    private readonly Func<IReadOnlyList<string>> _portals;
     private readonly int _lun;
     private readonly int _sessionCount;
     private readonly int _extentCount;
@@ -25,24 +27,47 @@ internal sealed class StampedLoad
     private readonly long[] _acknowledged;
     private readonly List<long>?[] _uncertain;
     private readonly Random[] _random;
+    private readonly long[] _writesOf;
+    private readonly long[] _longestWaitTicks;
     private long _nextVersion;
     private long _writes;
+    private long _lostSessions;
+    private long _busyAnswers;
     private volatile bool _stop;
     private Task[] _sessions = [];
 
     /// <param name="volumeSizeBytes">The extents are spread evenly over so much.</param>
     public StampedLoad(Sandbox sandbox, UssService service, int lun, long volumeSizeBytes, int seed, int sessionCount = 8, int extentCount = 1024)
+        : this(sandbox, () => [service.Portal], lun, volumeSizeBytes, seed, sessionCount, extentCount)
+    {
+    }
+
+    /// <param name="portals">Where the target listens: sessions start at the first one.</param>
+    /// <inheritdoc cref="StampedLoad(Sandbox, UssService, int, long, int, int, int)"/>
+    public StampedLoad(
+        Sandbox sandbox, Func<IReadOnlyList<string>> portals, int lun, long volumeSizeBytes, int seed, int sessionCount = 8, int extentCount = 1024)
     {
         _sandbox = sandbox;
-        _service = service;
+        _portals = portals;
         _lun = lun;
         _sessionCount = sessionCount;
         _extentCount = extentCount;
         _extentStride = volumeSizeBytes / extentCount / ExtentSize * ExtentSize;
         _acknowledged = new long[extentCount * BlocksPerExtent];
         _uncertain = new List<long>?[extentCount * BlocksPerExtent];
+        _writesOf = new long[sessionCount];
+        _longestWaitTicks = new long[sessionCount];
         _random = [.. Enumerable.Range(0, sessionCount).Select(index => new Random(unchecked((seed * 31) + index)))];
     }
+
+    /// <summary>How long a session waits for the answer to a command before it gives it up, in seconds.</summary>
+    public int CommandLimitSeconds { get; init; } = 30;
+
+    /// <summary>Sessions that were lost and went on through another portal.</summary>
+    public long LostSessions => Interlocked.Read(ref _lostSessions);
+
+    /// <summary>Writes that a load of several portals had to send again because the answer was BUSY.</summary>
+    public long BusyAnswers => Interlocked.Read(ref _busyAnswers);
 
     /// <summary>Writes acknowledged so far.</summary>
     public long AcknowledgedWrites => Interlocked.Read(ref _writes);
@@ -90,12 +115,13 @@ internal sealed class StampedLoad
     }
 
     /// <summary>Reads every block back and checks it. What is read is from then on what the block must hold.</summary>
-    public void Verify()
+    /// <param name="portal">Where to read; the first portal unless given.</param>
+    public void Verify(string? portal = null)
     {
         var problems = new List<string>();
         _sandbox.RunInNetwork(() =>
         {
-            using var session = Connect("verifier");
+            using var session = Connect(portal ?? _portals()[0], "verifier");
             var data = new byte[ExtentSize];
             for (var extent = 0; extent < _extentCount && problems.Count < 20; extent++)
             {
@@ -106,7 +132,7 @@ internal sealed class StampedLoad
 
             session.Logout();
         }).GetAwaiter().GetResult();
-        Assert.That(problems, Is.Empty, $"after {AcknowledgedWrites} acknowledged writes");
+        Assert.That(problems, Is.Empty, $"after {AcknowledgedWrites} acknowledged writes, read through {portal}");
     }
 
     private void Check(int extent, int index, ReadOnlySpan<byte> data, List<string> problems)
@@ -127,39 +153,6 @@ internal sealed class StampedLoad
         _uncertain[block] = null;
     }
 
-    private void Write(int sessionIndex)
-    {
-        using var session = Connect($"writer{sessionIndex}");
-        var random = _random[sessionIndex];
-        var data = new byte[ExtentSize];
-        while (!_stop)
-        {
-            var extent = (random.Next(_extentCount / _sessionCount) * _sessionCount) + sessionIndex;
-            // Mostly single blocks, now and then a run.
-            var count = random.Next(4) == 0 ? 1 + random.Next(BlocksPerExtent) : 1;
-            var start = random.Next(BlocksPerExtent - count + 1);
-            var version = Interlocked.Increment(ref _nextVersion);
-            for (var index = 0; index < count; index++)
-            {
-                var block = (extent * BlocksPerExtent) + start + index;
-                StampedBlock.Write(data.AsSpan(index * StampedBlock.Size, StampedBlock.Size), block, version);
-                (_uncertain[block] ??= []).Add(version);
-            }
-
-            session.Write((extent * _extentStride) + (start * StampedBlock.Size), data.AsSpan(0, count * StampedBlock.Size));
-            for (var index = 0; index < count; index++)
-            {
-                var block = (extent * BlocksPerExtent) + start + index;
-                _acknowledged[block] = version;
-                _uncertain[block] = null;
-            }
-
-            Interlocked.Increment(ref _writes);
-        }
-
-        session.Logout();
-    }
-
-    private LibiscsiSession Connect(string name) =>
-        LibiscsiSession.Connect(_service.Portal, UssService.TargetIqn, _lun, "iqn.2026-11.local.uss.test:" + name);
+    private LibiscsiSession Connect(string portal, string name) =>
+        LibiscsiSession.Connect(portal, UssService.TargetIqn, _lun, "iqn.2026-11.local.uss.test:" + name, timeoutSeconds: CommandLimitSeconds);
 }

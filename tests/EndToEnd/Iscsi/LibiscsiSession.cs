@@ -23,8 +23,10 @@ internal sealed unsafe class LibiscsiSession : IDisposable
 
     /// <summary>Logs in.</summary>
     /// <param name="sessionNumber">Number in the session identifier, for a session that comes back as the same initiator port.</param>
+    /// <param name="timeoutSeconds">A command that has no answer after so long counts as lost with its session.</param>
     /// <exception cref="SessionLostException">The target is not there or refuses.</exception>
-    public static LibiscsiSession Connect(string portal, string targetIqn, int lun, string initiatorIqn, uint? sessionNumber = null)
+    public static LibiscsiSession Connect(
+        string portal, string targetIqn, int lun, string initiatorIqn, uint? sessionNumber = null, int timeoutSeconds = TimeoutSeconds)
     {
         var context = Libiscsi.CreateContext(initiatorIqn);
         if (sessionNumber is { } number)
@@ -32,7 +34,7 @@ internal sealed unsafe class LibiscsiSession : IDisposable
         var session = new LibiscsiSession(context, lun);
         Libiscsi.SetTargetName(context, targetIqn);
         Libiscsi.SetSessionType(context, Libiscsi.NormalSession);
-        Libiscsi.SetTimeout(context, TimeoutSeconds);
+        Libiscsi.SetTimeout(context, timeoutSeconds);
         // A lost session must be seen, not mended behind the test's back.
         Libiscsi.SetNoAutoReconnect(context, 1);
         if (Libiscsi.Connect(context, portal, lun) == 0)
@@ -100,6 +102,8 @@ internal sealed unsafe class LibiscsiSession : IDisposable
         // 0x0f000000 and above are libiscsi's own: the command was cancelled because the connection is gone.
         if (status >= 0x0f000000)
             throw new SessionLostException($"{command}: {Libiscsi.GetError(_context)}");
+        if (status == CommandRefusedException.Busy)
+            throw new CommandRefusedException($"{command} ended with BUSY") { IsBusy = true };
         if (status != 0)
             throw new CommandRefusedException($"{command} ended with SCSI status 0x{status:x2}: {Libiscsi.GetError(_context)}");
     }
@@ -109,4 +113,11 @@ internal sealed unsafe class LibiscsiSession : IDisposable
 internal sealed class SessionLostException(string message) : Exception(message);
 
 /// <summary>The target answered, with an error.</summary>
-internal sealed class CommandRefusedException(string message) : Exception(message);
+internal sealed class CommandRefusedException(string message) : Exception(message)
+{
+    /// <summary>SCSI status BUSY (SAM-5, 5.3.1).</summary>
+    public const int Busy = 0x08;
+
+    /// <summary>True when it ended with BUSY: an initiator sends the command again a little later.</summary>
+    public bool IsBusy { get; init; }
+}

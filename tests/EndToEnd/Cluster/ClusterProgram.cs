@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Uss.EndToEnd.Harness;
+
+namespace Uss.EndToEnd.Cluster;
+
+/// <summary>The built program, running as <c>uss serve --nodes 3</c> in a sandbox, with real nodes and a real etcd.</summary>
+internal sealed class ClusterProgram : IDisposable
+{
+    /// <summary>Nodes of the cluster.</summary>
+    public const int NodeCount = 3;
+
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Sandbox _sandbox;
+    private readonly SandboxProgram _program;
+
+    private ClusterProgram(Sandbox sandbox, string dataFolder, SandboxProgram program)
+    {
+        _sandbox = sandbox;
+        DataFolder = dataFolder;
+        _program = program;
+    }
+
+    /// <summary>Folder given as <c>--data</c>.</summary>
+    public string DataFolder { get; }
+
+    /// <summary>Portals of the nodes, in their order.</summary>
+    public static IReadOnlyList<string> Portals { get; } = [.. Enumerable.Range(1, NodeCount).Select(index => $"127.0.0.{index}:3260")];
+
+    /// <summary>Starts a cluster and waits until it serves.</summary>
+    public static ClusterProgram Start(Sandbox sandbox, string dataFolder)
+    {
+        var ready = new TaskCompletionSource();
+        var program = sandbox.Start(
+            Repository.Program,
+            ["serve", "--nodes", $"{NodeCount}", "--data", dataFolder, "--disks", "1", "--disk-size", "8G"],
+            line =>
+            {
+                if (line.StartsWith("ready", StringComparison.Ordinal))
+                    ready.TrySetResult();
+            });
+        for (var i = 0; i < 1200 && !ready.Task.IsCompleted && !program.HasExited; i++)
+            Thread.Sleep(50);
+        if (!ready.Task.IsCompleted)
+            Assert.Fail($"the cluster does not start:\n{program.Tail(40)}");
+        return new ClusterProgram(sandbox, dataFolder, program);
+    }
+
+    /// <summary>Does what <c>uss dev</c> does.</summary>
+    public void Dev(string verb, string member) => Uss("dev", verb, member, "--data", DataFolder).Succeeded();
+
+    /// <summary>Kills all nodes at once, etcd excepted.</summary>
+    public void KillAllNodes()
+    {
+        var files = string.Join(' ', Enumerable.Range(1, NodeCount).Select(index => Path.Combine(FolderOf(index), "uss.pid")));
+        _sandbox.Shell(CommandLimit, $"kill -KILL $(cat {files})").Succeeded();
+    }
+
+    /// <summary>Data folder of a node.</summary>
+    /// <param name="index">From 1.</param>
+    public string FolderOf(int index) => Path.Combine(DataFolder, $"node{index}");
+
+    /// <summary>Runs <c>uss</c> against a node.</summary>
+    public ProgramResult Command(int index, params string[] arguments) => Uss([.. arguments, "--data", FolderOf(index)]);
+
+    /// <summary>Waits until every node says that it and all volumes are healthy.</summary>
+    /// <returns>How long that took.</returns>
+    public TimeSpan AwaitHealthy(TimeSpan limit)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (true)
+        {
+            var problems = Enumerable.Range(1, NodeCount).Select(ProblemOf).OfType<string>().ToList();
+            if (problems.Count == 0)
+                return clock.Elapsed;
+            if (clock.Elapsed > limit)
+                Assert.Fail($"the cluster is not healthy after {limit.TotalSeconds} s:\n{string.Join('\n', problems)}\n{LastWords()}");
+            Thread.Sleep(100);
+        }
+    }
+
+    /// <summary>Stops everything in good order.</summary>
+    public void Stop()
+    {
+        _program.Signal(NativeMethods.SignalTerminate);
+        _program.WaitForExit(TimeSpan.FromSeconds(30)).Succeeded();
+    }
+
+    /// <summary>The end of the logs of all nodes.</summary>
+    public string LastWords() => _sandbox.Shell(
+        CommandLimit, $"for node in 1 2 3; do echo \"--- node$node\"; tail -qn 30 {DataFolder}/node$node/log/*.log; done; true").Output;
+
+    public void Dispose() => _program.Dispose();
+
+    private string? ProblemOf(int index)
+    {
+        var result = Command(index, "volume", "ls", "-o", "json");
+        if (result.ExitCode != 0)
+            return $"node{index}: {result.Output}";
+        var ill = JsonDocument.Parse(result.Output).RootElement.EnumerateArray()
+            .Where(volume => volume.GetProperty("state").GetString() != "healthy").Select(volume => volume.ToString()).ToList();
+        return ill.Count == 0 ? null : $"node{index}: {string.Join(", ", ill)}";
+    }
+
+    private ProgramResult Uss(params IEnumerable<string> arguments)
+    {
+        using var running = _sandbox.Start(Repository.Program, arguments);
+        return running.WaitForExit(CommandLimit) with { Program = "uss " + string.Join(' ', arguments) };
+    }
+}
