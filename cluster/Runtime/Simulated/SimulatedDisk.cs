@@ -167,6 +167,7 @@ public sealed partial class SimulatedDisk
             DiskOperationKind.RefreshSize => 1_000,
             _ => Options.WriteLatencyNs,
         };
-        return shortestNs + _random.Next((2 * shortestNs) + 1);
+        var slowNs = Faults.MaximumDelayNs > 0 ? _random.Next(Faults.MaximumDelayNs) : 0;
+        return slowNs + shortestNs + _random.Next((2 * shortestNs) + 1);
     }
 }

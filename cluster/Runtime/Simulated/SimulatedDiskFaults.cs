@@ -30,6 +30,9 @@ public sealed class SimulatedDiskFaults
     /// <summary>Chance that a flush fails with EIO. Part of what it was to make durable never will be, whatever later flushes say.</summary>
     public double FlushError { get; set; }
 
+    /// <summary>Longest extra time of every operation, in nanoseconds.</summary>
+    public long MaximumDelayNs { get; set; }
+
     /// <summary>Bytes that the host's file system can still allocate; a write to an unallocated page beyond it gives ENOSPC.</summary>
     public long HostFreeBytes { get; set; } = long.MaxValue;
 
@@ -40,6 +43,7 @@ public sealed class SimulatedDiskFaults
         ReadError = LatentSectorError = ReadCorruption = StaleRead = 0;
         WriteError = LostWrite = MisdirectedWrite = FlushError = 0;
         HostFreeBytes = long.MaxValue;
+        MaximumDelayNs = 0;
     }
 
     internal bool Strikes(long offset, long length) => AppliesTo is null || AppliesTo(offset, length);

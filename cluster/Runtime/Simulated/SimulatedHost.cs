@@ -17,6 +17,9 @@ public sealed class SimulatedHost
     /// <summary>Its address on the network; 127.0.0.1 is itself on every machine.</summary>
     public IPAddress Address { get; }
 
+    /// <summary>How far its clock is ahead of the world's, in nanoseconds; set before its first process starts.</summary>
+    public long ClockOffsetNs { get; set; }
+
     /// <summary>False after a power cut, until a process is started on it.</summary>
     public bool IsPowered { get; internal set; } = true;
 }

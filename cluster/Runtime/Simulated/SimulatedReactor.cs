@@ -37,7 +37,7 @@ public sealed class SimulatedReactor : Reactor
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override long MonotonicNs => World.NowNs;
+    public override long MonotonicNs => World.NowNs + Host.ClockOffsetNs;
 
     /// <inheritdoc/>
     public override DateTimeOffset UtcNow => _epoch.AddTicks(World.NowNs / 100);
