@@ -18,6 +18,15 @@ public sealed class GroupContext
     private ReactorTimer? _tick;
     private ulong _nextOperation;
 
+    // How often the clock for arrivals is set, what counts as a stop, and how long it takes to catch up.
+    private const long LookNs = 50_000_000;
+    private const long LongestPauseNs = 2 * LookNs;
+    private const long LookAfterStopNs = 100_000_000;
+
+    private long _aliveNs;
+    private long _lookedNs;
+    private bool _isLooking;
+
     /// <summary>Creates the context of a reactor.</summary>
     /// <param name="reactor">The reactor.</param>
     /// <param name="coordination">Where the groups' records are.</param>
@@ -52,8 +61,36 @@ public sealed class GroupContext
     /// <summary>True for a disk of this node.</summary>
     public bool IsLocal(Guid disk) => _cluster?.IsLocal(disk) ?? true;
 
-    /// <summary>A change of a front-end arrives.</summary>
-    internal OperationStamp NextOperation()
+    /// <summary>
+    /// The time for what arrives now, in nanoseconds on the reactor's clock: at most that. A process that was stopped for a
+    /// while finds what came meanwhile, and cannot tell when; so its clock for arrivals lags until it has caught up.
+    /// </summary>
+    public long ArrivalNs
+    {
+        get
+        {
+            if (!_isLooking)
+                StayAlive();
+            return IsAlone ? Reactor.MonotonicNs : _aliveNs;
+        }
+    }
+
+    // After a stop the clock stays where it was before for a while, until what came meanwhile has been taken in.
+    private void StayAlive()
+    {
+        var nowNs = Reactor.MonotonicNs;
+        var wasStopped = _isLooking && nowNs - _lookedNs > LongestPauseNs;
+        _lookedNs = nowNs;
+        if (!wasStopped)
+            _aliveNs = nowNs;
+        _isLooking = !IsClosing && !IsAlone;
+        if (_isLooking)
+            Reactor.Schedule(wasStopped ? LookAfterStopNs : LookNs, static context => ((GroupContext)context!).StayAlive(), this);
+    }
+
+    /// <summary>A change of a front-end begins.</summary>
+    /// <param name="arrivedNs">When it arrived, as <see cref="ArrivalNs"/> told then.</param>
+    internal OperationStamp NextOperation(long arrivedNs)
     {
         // Starts anywhere in 64 bits, so that the numbers of two front-ends do not meet.
         if (_nextOperation == 0)
@@ -63,7 +100,7 @@ public sealed class GroupContext
             _nextOperation = BitConverter.ToUInt64(bytes);
         }
 
-        return new OperationStamp(++_nextOperation == 0 ? ++_nextOperation : _nextOperation, Reactor.MonotonicNs, false);
+        return new OperationStamp(++_nextOperation == 0 ? ++_nextOperation : _nextOperation, arrivedNs, false);
     }
 
     /// <summary>Completes when a group or a peer changed, or some time has passed.</summary>

@@ -40,17 +40,24 @@ public sealed class GroupRoute
             ? Group.ReadAsync(id, firstBlock, target, snapshotSequence)
             : FindAndReadAsync(id, firstBlock, target, snapshotSequence);
 
-    /// <summary>Writes whole blocks; as <see cref="PlacementGroup.WriteAsync"/>.</summary>
-    public ValueTask<GroupResult> WriteAsync(ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums) =>
-        _context.IsAlone ? Group.WriteAsync(id, firstBlock, source, checksums) : FindAndWriteAsync(id, firstBlock, source, checksums);
+    /// <summary>
+    /// Writes whole blocks; as <see cref="PlacementGroup.WriteAsync"/>. Every change says when it arrived, as
+    /// <see cref="GroupContext.ArrivalNs"/> told then: it takes effect soon after or never.
+    /// </summary>
+    public ValueTask<GroupResult> WriteAsync(
+        ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, long arrivedNs) => _context.IsAlone
+        ? Group.WriteAsync(id, firstBlock, source, checksums)
+        : FindAndWriteAsync(id, firstBlock, source, checksums, arrivedNs);
 
     /// <summary>Writes a range of bytes; as <see cref="PlacementGroup.ModifyAsync"/>.</summary>
-    public ValueTask<GroupResult> ModifyAsync(ObjectId id, int offset, BufferSlice source, BufferSlice expected) =>
-        _context.IsAlone ? Group.ModifyAsync(id, offset, source, expected) : FindAndModifyAsync(id, offset, source, expected);
+    public ValueTask<GroupResult> ModifyAsync(ObjectId id, int offset, BufferSlice source, BufferSlice expected, long arrivedNs) =>
+        _context.IsAlone
+            ? Group.ModifyAsync(id, offset, source, expected)
+            : FindAndModifyAsync(id, offset, source, expected, arrivedNs);
 
     /// <summary>Makes blocks absent; as <see cref="PlacementGroup.DiscardAsync"/>.</summary>
-    public ValueTask<GroupResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount) =>
-        _context.IsAlone ? Group.DiscardAsync(id, firstBlock, blockCount) : FindAndDiscardAsync(id, firstBlock, blockCount);
+    public ValueTask<GroupResult> DiscardAsync(ObjectId id, int firstBlock, int blockCount, long arrivedNs) =>
+        _context.IsAlone ? Group.DiscardAsync(id, firstBlock, blockCount) : FindAndDiscardAsync(id, firstBlock, blockCount, arrivedNs);
 
     /// <summary>Asks for versions and checksums; as <see cref="PlacementGroup.DescribeAsync"/>.</summary>
     public async ValueTask<GroupResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
@@ -83,9 +90,10 @@ public sealed class GroupRoute
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> FindAndWriteAsync(ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums)
+    private async ValueTask<GroupResult> FindAndWriteAsync(
+        ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, long arrivedNs)
     {
-        var operation = _context.NextOperation();
+        var operation = _context.NextOperation(arrivedNs);
         while (true)
         {
             var result = Group.State == GroupState.Active ? await Group.WriteAsync(id, firstBlock, source, checksums, 0, operation)
@@ -98,9 +106,9 @@ public sealed class GroupRoute
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> FindAndDiscardAsync(ObjectId id, int firstBlock, int blockCount)
+    private async ValueTask<GroupResult> FindAndDiscardAsync(ObjectId id, int firstBlock, int blockCount, long arrivedNs)
     {
-        var operation = _context.NextOperation();
+        var operation = _context.NextOperation(arrivedNs);
         while (true)
         {
             var result = Group.State == GroupState.Active ? await Group.DiscardAsync(id, firstBlock, blockCount, 0, operation)
@@ -113,9 +121,10 @@ public sealed class GroupRoute
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> FindAndModifyAsync(ObjectId id, int offset, BufferSlice source, BufferSlice expected)
+    private async ValueTask<GroupResult> FindAndModifyAsync(
+        ObjectId id, int offset, BufferSlice source, BufferSlice expected, long arrivedNs)
     {
-        var operation = _context.NextOperation();
+        var operation = _context.NextOperation(arrivedNs);
         while (true)
         {
             var result = Group.State == GroupState.Active ? await Group.ModifyAsync(id, offset, source, expected, operation)

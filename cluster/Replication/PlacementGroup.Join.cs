@@ -35,6 +35,8 @@ public sealed partial class PlacementGroup
 
             // Changes that began before do not go to the joiner: what they change is seen once they are done.
             await _tracker.DrainAsync();
+            if (joiner.Role == MemberRole.Gone || State != GroupState.Active)
+                return false;
             outcome = await new MemberSync(this, joiner, isPeering: false).RunAsync(since);
         }
         else

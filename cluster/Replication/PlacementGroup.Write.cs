@@ -130,7 +130,10 @@ public sealed partial class PlacementGroup
 
         if (!operation.IsRepeated)
             return true;
-        var outcome = operation.ArrivedNs < _memberSinceNs ? OperationOutcome.Unknown : _context.Gates.Of(Id).Find(operation.Id);
+        var gate = _context.Gates.Of(Id);
+        var outcome = operation.ArrivedNs < _memberSinceNs ? OperationOutcome.Unknown : gate.Find(operation.Id);
+        if (outcome == OperationOutcome.NotSeen && operation.ArrivedNs <= gate.CopiedNs)
+            outcome = OperationOutcome.Unknown;
         result = outcome switch
         {
             OperationOutcome.Done => GroupResult.Ok,

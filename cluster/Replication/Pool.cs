@@ -8,12 +8,14 @@ public sealed class Pool
 {
     private readonly PlacementGroup[] _groups;
     private readonly GroupRoute[] _routes;
+    private readonly GroupContext _context;
 
     /// <summary>Creates the pool with groups that have not started.</summary>
     public Pool(PoolRecord record, PlacementMap map, GroupContext context)
     {
         Record = record;
         Map = map;
+        _context = context;
         _groups =
         [
             .. Enumerable.Range(0, record.Groups).Select(index =>
@@ -30,6 +32,9 @@ public sealed class Pool
 
     /// <summary>Its placement groups, by index.</summary>
     public IReadOnlyList<PlacementGroup> Groups => _groups;
+
+    /// <summary>The time for what arrives now; see <see cref="GroupContext.ArrivalNs"/>.</summary>
+    public long ArrivalNs => _context.ArrivalNs;
 
     /// <summary>The way to the placement group of an object.</summary>
     public GroupRoute RouteOf(ObjectId id) => _routes[IndexOf(id)];

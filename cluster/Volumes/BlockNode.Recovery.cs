@@ -93,7 +93,9 @@ public sealed partial class BlockNode
             return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
         if (group.State != GroupState.Active || _jobs >= (_peers is null ? JobsAtOnce : ClusterJobsAtOnce))
             return null;
-        if (group.WantsHandover)
+
+        // A node that could be replaced at once would lose the group again.
+        if (group.WantsHandover && NodeOf(group.Row[0]) is { } heir && !_peers!.MayReplace(heir))
             return new Job(group, pool, FindReplica(group.Primary!.Value)!, JobKind.HandOver);
         var joiner = group.Row.FirstOrDefault(wanted => !group.InSync.Contains(wanted) && IsReady(group, wanted));
         return joiner == default ? null : new Job(group, pool, FindReplica(joiner)!, JobKind.Join);
@@ -178,12 +180,14 @@ public sealed partial class BlockNode
         Kick();
     }
 
-    // Promises end by the clock, which nobody announces.
+    // Promises end by the clock, which nobody announces. A disk that fails under another node's primary is noticed here.
     private async ValueTask LookAsync()
     {
         while (!_isClosing)
         {
             await _reactor.DelayAsync(LookNs);
+            foreach (var disk in _localDisks)
+                OnMemberFailed(disk.DiskId);
             Kick();
         }
     }

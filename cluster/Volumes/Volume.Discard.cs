@@ -13,13 +13,14 @@ public sealed partial class Volume
     public async ValueTask<VolumeResult> DiscardAsync(long offset, long length)
     {
         var result = Check(offset, length);
+        var arrivedNs = _pool.ArrivalNs;
         while (result.IsOk && length > 0)
         {
             var window = Math.Min(length, DiscardWindowBytes - (offset % StoreUnits.ObjectBytes));
             var ticket = Enter(offset, window, isExclusive: true);
             if (!ticket.IsGranted)
                 await ticket.WaitAsync();
-            result = await DiscardWindowAsync(offset, window);
+            result = await DiscardWindowAsync(offset, window, arrivedNs);
             _locks.Leave(ticket);
             offset += window;
             length -= window;
@@ -43,7 +44,7 @@ public sealed partial class Volume
             var ticket = Enter(offset, window, isExclusive: true);
             if (!ticket.IsGranted)
                 await ticket.WaitAsync();
-            result = await DiscardWindowAsync(offset, window);
+            result = await DiscardWindowAsync(offset, window, _pool.ArrivalNs);
             _locks.Leave(ticket);
             offset += window;
         }
@@ -53,25 +54,25 @@ public sealed partial class Volume
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> DiscardWindowAsync(long offset, long length)
+    private async ValueTask<VolumeResult> DiscardWindowAsync(long offset, long length, long arrivedNs)
     {
         var end = offset + length;
         var firstWhole = (offset + StoreUnits.BlockBytes - 1) & ~(StoreUnits.BlockBytes - 1L);
         var endWhole = end & ~(StoreUnits.BlockBytes - 1L);
         if (firstWhole > endWhole)
-            return await ZeroEdgeAsync(offset, (int)length);
+            return await ZeroEdgeAsync(offset, (int)length, arrivedNs);
 
         var pieces = _context.RentTasks();
         var count = 0;
         for (var at = firstWhole; at < endWhole;)
         {
             var piece = PieceLength(at, endWhole - at);
-            pieces.Tasks[count++] = DiscardBlocksAsync(at, piece);
+            pieces.Tasks[count++] = DiscardBlocksAsync(at, piece, arrivedNs);
             at += piece;
         }
 
-        var result = await ZeroEdgeAsync(offset, (int)(firstWhole - offset));
-        var tail = await ZeroEdgeAsync(endWhole, (int)(end - endWhole));
+        var result = await ZeroEdgeAsync(offset, (int)(firstWhole - offset), arrivedNs);
+        var tail = await ZeroEdgeAsync(endWhole, (int)(end - endWhole), arrivedNs);
         if (result.IsOk)
             result = tail;
         for (var i = 0; i < count; i++)
@@ -86,16 +87,16 @@ public sealed partial class Volume
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> DiscardBlocksAsync(long offset, int length)
+    private async ValueTask<VolumeResult> DiscardBlocksAsync(long offset, int length, long arrivedNs)
     {
         var id = ObjectAt(offset);
         return ToVolumeResult(
-            await _pool.RouteOf(id).DiscardAsync(id, BlockInObject(offset), length / StoreUnits.BlockBytes), offset);
+            await _pool.RouteOf(id).DiscardAsync(id, BlockInObject(offset), length / StoreUnits.BlockBytes, arrivedNs), offset);
     }
 
     // Zeroes a part of one block; a part that is zero already, as in a hole, is left alone.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ZeroEdgeAsync(long offset, int length)
+    private async ValueTask<VolumeResult> ZeroEdgeAsync(long offset, int length, long arrivedNs)
     {
         if (length == 0)
             return VolumeResult.Ok;
@@ -108,7 +109,7 @@ public sealed partial class Volume
         {
             var zeros = whole.Slice(cover.Skip, length);
             zeros.Span.Clear();
-            result = await ModifyBlocksAsync(offset, zeros);
+            result = await ModifyBlocksAsync(offset, zeros, arrivedNs);
         }
 
         bounce.Release();

@@ -13,16 +13,19 @@ public sealed partial class Volume
         var result = Check(offset, source.Length);
         if (!result.IsOk || source.Length == 0)
             return new ValueTask<VolumeResult>(result);
+        var arrivedNs = _pool.ArrivalNs;
         var ticket = Enter(offset, source.Length, isExclusive: true);
-        return IsDirect(offset, source) ? WriteBlocksAsync(offset, source, ticket) : WriteRangeAsync(ticket, offset, source);
+        return IsDirect(offset, source)
+            ? WriteBlocksAsync(offset, source, arrivedNs, ticket)
+            : WriteRangeAsync(ticket, offset, source, arrivedNs);
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> WriteRangeAsync(RangeLockTicket ticket, long offset, BufferSlice source)
+    private async ValueTask<VolumeResult> WriteRangeAsync(RangeLockTicket ticket, long offset, BufferSlice source, long arrivedNs)
     {
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        var result = await WritePiecesAsync(offset, source);
+        var result = await WritePiecesAsync(offset, source, arrivedNs);
         _locks.Leave(ticket);
         return result;
     }
@@ -35,6 +38,7 @@ public sealed partial class Volume
         var result = Check(offset, source.Length);
         if (!result.IsOk || source.Length == 0)
             return result;
+        var arrivedNs = _pool.ArrivalNs;
         var ticket = Enter(offset, source.Length, isExclusive: true);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
@@ -42,11 +46,12 @@ public sealed partial class Volume
         {
             var id = ObjectAt(offset);
             result = ToVolumeResult(
-                await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, expected), offset);
+                await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, expected, arrivedNs),
+                offset);
         }
         else
         {
-            result = await CompareAndWritePiecesAsync(offset, expected, source);
+            result = await CompareAndWritePiecesAsync(offset, expected, source, arrivedNs);
         }
 
         _locks.Leave(ticket);
@@ -54,7 +59,8 @@ public sealed partial class Volume
     }
 
     // Across objects: the caller holds the ticket.
-    private async ValueTask<VolumeResult> CompareAndWritePiecesAsync(long offset, BufferSlice expected, BufferSlice source)
+    private async ValueTask<VolumeResult> CompareAndWritePiecesAsync(
+        long offset, BufferSlice expected, BufferSlice source, long arrivedNs)
     {
         var cover = Cover.Of(offset, source.Length);
         var bounce = _context.Reactor.Buffers.Rent(cover.Length);
@@ -65,7 +71,7 @@ public sealed partial class Volume
             var equal = whole.Span.Slice(cover.Skip, source.Length).CommonPrefixLength(expected.Span);
             result = equal < source.Length
                 ? new VolumeResult(VolumeStatus.Miscompare, equal)
-                : await WritePiecesAsync(offset, source);
+                : await WritePiecesAsync(offset, source, arrivedNs);
         }
 
         bounce.Release();
@@ -74,7 +80,7 @@ public sealed partial class Volume
 
     // Writes object by object at once; the caller holds the ticket.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> WritePiecesAsync(long offset, BufferSlice source)
+    private async ValueTask<VolumeResult> WritePiecesAsync(long offset, BufferSlice source, long arrivedNs)
     {
         var pieces = _context.RentTasks();
         var count = 0;
@@ -83,8 +89,8 @@ public sealed partial class Volume
             var length = PieceLength(offset + done, source.Length - done);
             var part = source.Slice(done, length);
             pieces.Tasks[count++] = IsDirect(offset + done, part)
-                ? WriteBlocksAsync(offset + done, part)
-                : ModifyBlocksAsync(offset + done, part);
+                ? WriteBlocksAsync(offset + done, part, arrivedNs)
+                : ModifyBlocksAsync(offset + done, part, arrivedNs);
             done += length;
         }
 
@@ -103,7 +109,8 @@ public sealed partial class Volume
     // Whole blocks of one object, straight from the caller's buffer. Leaves the ticket if one is given; otherwise the
     // caller holds one.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> WriteBlocksAsync(long offset, BufferSlice source, RangeLockTicket? ticket = null)
+    private async ValueTask<VolumeResult> WriteBlocksAsync(
+        long offset, BufferSlice source, long arrivedNs, RangeLockTicket? ticket = null)
     {
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
@@ -111,7 +118,7 @@ public sealed partial class Volume
         var checksums = _context.Checksums.Rent(blocks);
         ComputeChecksums(source, checksums);
         var id = ObjectAt(offset);
-        var result = await _pool.RouteOf(id).WriteAsync(id, BlockInObject(offset), source, checksums.AsMemory(0, blocks));
+        var result = await _pool.RouteOf(id).WriteAsync(id, BlockInObject(offset), source, checksums.AsMemory(0, blocks), arrivedNs);
         _context.Checksums.Return(checksums);
         if (ticket is not null)
             _locks.Leave(ticket);
@@ -120,10 +127,11 @@ public sealed partial class Volume
 
     // A range within one object that does not consist of whole blocks, or whose buffer is not aligned.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ModifyBlocksAsync(long offset, BufferSlice source)
+    private async ValueTask<VolumeResult> ModifyBlocksAsync(long offset, BufferSlice source, long arrivedNs)
     {
         var id = ObjectAt(offset);
-        return ToVolumeResult(await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, default), offset);
+        var result = await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, default, arrivedNs);
+        return ToVolumeResult(result, offset);
     }
 
     private static void ComputeChecksums(BufferSlice source, uint[] checksums)

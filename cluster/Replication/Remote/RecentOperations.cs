@@ -24,13 +24,13 @@ internal sealed class RecentOperations
     private long _tail;
 
     /// <summary>A change is durable here.</summary>
-    public void Add(ulong operation, ulong version, long nowNs)
+    public void Add(ulong operation, ulong version, long nowNs, bool isDoubtful)
     {
         while (_head < _tail && nowNs - _ring[_head & (_ring.Length - 1)].TimeNs > GroupContext.FreshnessNs)
             _head++;
         if (_tail - _head == _ring.Length)
             Grow();
-        _ring[_tail++ & (_ring.Length - 1)] = new Entry(operation, version, nowNs);
+        _ring[_tail++ & (_ring.Length - 1)] = new Entry(operation, version, nowNs, isDoubtful);
     }
 
     /// <summary>Another node has become primary: what is beyond this version may have been undone.</summary>

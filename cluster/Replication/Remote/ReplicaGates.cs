@@ -29,6 +29,9 @@ public sealed class ReplicaGates
         private readonly RecentOperations _operations = new();
         private int _older;
 
+        // Another node became primary with this epoch: what an older one still did may be undone.
+        private uint _doubtBefore;
+
         /// <summary>The newest epoch seen.</summary>
         public uint Epoch { get; private set; }
 
@@ -67,6 +70,7 @@ public sealed class ReplicaGates
             if (epoch > Epoch)
             {
                 _operations.Doubt(CleanVersion);
+                _doubtBefore = epoch;
                 Raise(epoch);
             }
 
@@ -85,11 +89,19 @@ public sealed class ReplicaGates
         /// <summary>What this node knows of an operation that is tried again.</summary>
         public OperationOutcome Find(ulong operation) => _operations.Find(operation);
 
+        /// <summary>
+        /// When something was copied here last. A copy does not say which operations it brings: of those that arrived
+        /// before, this node does not know that they have not taken effect.
+        /// </summary>
+        public long CopiedNs { get; private set; } = long.MinValue;
+
         /// <summary>A change is durable here.</summary>
         public void Remember(GroupStamp stamp, ulong version, long nowNs)
         {
             if (stamp.Operation != 0)
-                _operations.Add(stamp.Operation, version, nowNs);
+                _operations.Add(stamp.Operation, version, nowNs, isDoubtful: stamp.Epoch < _doubtBefore);
+            else
+                CopiedNs = nowNs;
         }
 
         /// <summary>The operation is done.</summary>
