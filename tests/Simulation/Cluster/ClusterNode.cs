@@ -24,13 +24,15 @@ internal sealed class ClusterNode
         CoordinationState state,
         StoreOptions storeOptions,
         BlockNodeOptions options,
-        PeerOptions cluster)
+        PeerOptions cluster,
+        long clockOffsetNs)
     {
         _world = world;
         _state = state;
         _storeOptions = storeOptions;
         Name = name;
         Reactor = world.CreateReactor(name);
+        Reactor.Host.ClockOffsetNs = clockOffsetNs;
         _options = options with { NodeName = name, Cluster = cluster with { Listen = new Endpoint(Reactor.Host.Address, Port) } };
     }
 
@@ -52,21 +54,22 @@ internal sealed class ClusterNode
     public bool IsUp => !Reactor.IsCrashed;
 
     /// <summary>Formats a disk, while the process is there and the node is not.</summary>
-    public void AddDisk(long sizeBytes, SimulatedDiskOptions options, StoreFormatOptions format)
+    public SimulatedDisk AddDisk(long sizeBytes, SimulatedDiskOptions options, StoreFormatOptions format)
     {
         var disk = _world.CreateDisk($"/{Name}/disk{Disks.Count}", sizeBytes, options);
         var formatted = _world.Run(Reactor, () => ObjectStore.FormatAsync(Reactor, disk.Path, format));
         if (!formatted.IsOk)
             throw new SimulationException($"a sound disk can be formatted: {formatted.Fault}");
         Disks.Add(disk);
+        return disk;
     }
 
     /// <summary>Starts the node; it serves some time later.</summary>
-    public void Start(Action started)
+    public void Start()
     {
         if (Reactor.IsCrashed)
             Reactor = _world.CreateReactor(Name);
-        _world.Start(Reactor, () => StartAsync(Reactor, started));
+        _world.Start(Reactor, () => StartAsync(Reactor));
     }
 
     /// <summary>Kills the process, or takes the power from the machine.</summary>
@@ -97,7 +100,7 @@ internal sealed class ClusterNode
             });
     }
 
-    private async ValueTask<bool> StartAsync(SimulatedReactor reactor, Action started)
+    private async ValueTask<bool> StartAsync(SimulatedReactor reactor)
     {
         while (true)
         {
@@ -106,7 +109,6 @@ internal sealed class ClusterNode
             if (node.IsOk)
             {
                 Node = node.Value;
-                started();
                 return true;
             }
 

@@ -8,9 +8,10 @@ using Uss.Volumes;
 namespace Uss.Simulation.Cluster;
 
 /// <summary>
-/// Three to five nodes with replicated volumes over real stores on simulated disks, and clients on several front-ends,
-/// while processes are killed and frozen, machines lose power, links are cut one way or both, and the coordination store
-/// stops answering some nodes or all. Every block's history must be linearizable; at the end all copies are equal.
+/// Three to five nodes with replicated volumes over real stores on simulated disks, and initiators that work through
+/// several front-ends, while processes are killed and frozen, machines lose power, links are cut one way or both, disks
+/// fail, and the coordination store stops answering some nodes or all. Every block's history must be linearizable, and
+/// what an initiator gave up on happened before that or never; at the end all copies are equal.
 /// </summary>
 public sealed partial class ClusterScenario : Scenario
 {
@@ -21,10 +22,12 @@ public sealed partial class ClusterScenario : Scenario
     private readonly List<ClusterNode> _nodes = [];
     private readonly List<ClusterVolume> _volumes = [];
     private readonly CoordinationState _state = new();
+    private Func<ClusterNode> _buildNode = null!;
     private int _requests;
+    private int _burst;
 
     /// <inheritdoc/>
-    public override int DefaultTicks => 150;
+    public override int DefaultTicks => 200;
 
     /// <inheritdoc/>
     protected override int TicksOf(ulong seed) => seed % 10 == 0 ? 600 : DefaultTicks;
@@ -36,7 +39,7 @@ public sealed partial class ClusterScenario : Scenario
         while (_requests < Ticks)
         {
             Require(World.NowNs < 10 * LongNs, "clients make progress");
-            World.RunFor(1 + Crashes.Next(1L << (20 + Crashes.Next(13))));
+            RunAndUndo(1 + Crashes.Next(1L << (20 + Crashes.Next(11))));
             Disturb();
         }
 
@@ -57,34 +60,34 @@ public sealed partial class ClusterScenario : Scenario
         {
             MemberStallNs = 500 * NsPerMs,
             DiskRetryNs = 50 * NsPerMs,
-            ProgressNs = NsPerMs << random.Next(12),
-            Groups = 4 << random.Next(4),
+            ProgressNs = (16 * NsPerMs) << random.Next(8),
+            Groups = 2 << random.Next(4),
         };
-        var key = new byte[32];
-        var cluster = new PeerOptions { ClusterId = new Guid(1, 2, 3, new byte[8]), ClusterKey = key, Listen = default };
-        var count = 3 + random.Next(3);
-        for (var i = 0; i < count; i++)
-        {
-            var node = new ClusterNode(World, $"n{i + 1}", _state, storeOptions, options, cluster);
-            var disks = 1 + random.Next(2);
-            for (var disk = 0; disk < disks; disk++)
-            {
-                node.AddDisk(
-                    24 << 20,
-                    new SimulatedDiskOptions { NeedsFlush = random.Next(4) != 0, IsFile = random.Next(2) == 0 },
-                    new StoreFormatOptions { LogBytes = 256 << 10 << random.Next(3), MapBytes = 2 << 20 });
-            }
-
-            _nodes.Add(node);
-        }
-
+        var cluster = new PeerOptions { ClusterId = new Guid(1, 2, 3, new byte[8]), ClusterKey = new byte[32], Listen = default };
+        _buildNode = () => BuildNode(storeOptions, options, cluster, random);
+        for (var i = 3 + random.Next(3); i > 0; i--)
+            _nodes.Add(_buildNode());
         foreach (var node in _nodes)
-            node.Start(() => OnStarted(node));
+            node.Start();
         Require(World.RunUntil(() => _nodes.TrueForAll(IsConnected), LongNs), "the nodes find each other");
-        CreateVolume("a", random.Next(4) == 0 ? 2 : 3, random);
+        ChooseDiskFaults(random);
+        CreateVolume("a", _rottingDisk is null && random.Next(4) == 0 ? 2 : 3, random);
         if (random.Next(2) == 0)
-            CreateVolume("b", 2 + random.Next(2), random);
+            CreateVolume("b", _rottingDisk is null ? 2 + random.Next(2) : 3, random);
     }
+
+    private ClusterNode BuildNode(StoreOptions storeOptions, BlockNodeOptions options, PeerOptions cluster, SeededRandom random)
+    {
+        var node = new ClusterNode(World, $"n{_nodes.Count + 1}", _state, storeOptions, options, cluster, random.Next(LongNs));
+        for (var disks = 1 + random.Next(2); disks > 0; disks--)
+            AddDisk(node, random);
+        return node;
+    }
+
+    private static SimulatedDisk AddDisk(ClusterNode node, SeededRandom random) => node.AddDisk(
+        24 << 20,
+        new SimulatedDiskOptions { NeedsFlush = random.Next(4) != 0, IsFile = random.Next(2) == 0 },
+        new StoreFormatOptions { LogBytes = 256 << 10 << random.Next(3), MapBytes = 2 << 20 });
 
     private bool IsConnected(ClusterNode node) =>
         node.Node?.Peers is { } peers
@@ -97,18 +100,10 @@ public sealed partial class ClusterScenario : Scenario
         var creator = _nodes[random.Next(_nodes.Count)];
         var created = World.Run(creator.Reactor, () => creator.Node!.Volumes.CreateAsync(specification), LongNs);
         Require(created.IsOk, $"a volume can be created: {created.Fault}");
-        var volume = new ClusterVolume(this, name);
+        var volume = new ClusterVolume(this, name, copies);
         _volumes.Add(volume);
-        for (var i = 1 + random.Next(3); i > 0; i--)
-            volume.AddClient(_nodes[random.Next(_nodes.Count)]);
-        foreach (var node in _nodes)
-            volume.OnStarted(node);
-    }
-
-    private void OnStarted(ClusterNode node)
-    {
-        foreach (var volume in _volumes)
-            volume.OnStarted(node);
+        for (var i = 1 + random.Next(4); i > 0; i--)
+            volume.AddInitiator();
     }
 
     private bool TakeTurn()
@@ -117,5 +112,14 @@ public sealed partial class ClusterScenario : Scenario
             return false;
         _requests++;
         return true;
+    }
+
+    // Around a disturbance initiators are busy; between them they take their time, so that work and faults meet.
+    private long PauseNs(SeededRandom random)
+    {
+        if (_burst == 0)
+            return random.Next(100 * NsPerMs);
+        _burst--;
+        return random.Next(4) == 0 ? random.Next(2 * NsPerMs) : 1;
     }
 }

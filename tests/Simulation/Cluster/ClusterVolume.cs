@@ -5,62 +5,55 @@ namespace Uss.Simulation.Cluster;
 
 public sealed partial class ClusterScenario
 {
-    /// <summary>A volume with clients on several front-ends, and what they saw.</summary>
+    /// <summary>A volume with initiators, and what they saw.</summary>
     private sealed class ClusterVolume
     {
         private readonly ClusterScenario _scenario;
         private readonly SeededRandom _random;
         private readonly BlockWorkload _workload;
-        private readonly List<Seat> _seats = [];
+        private readonly List<(BlockClient Client, Initiator Initiator)> _seats = [];
+        private int _running;
 
-        public ClusterVolume(ClusterScenario scenario, string name)
+        public ClusterVolume(ClusterScenario scenario, string name, int copies)
         {
             _scenario = scenario;
             Name = name;
+            Copies = copies;
             _random = scenario.World.Stream("workload " + name);
             _workload = new BlockWorkload(_random, History);
         }
 
         public string Name { get; }
 
+        public int Copies { get; }
+
         public BlockHistory History { get; } = new(Blocks);
 
-        /// <summary>True when every client whose front-end is up has no more to do.</summary>
-        public bool IsDone => _seats.TrueForAll(seat => !seat.IsRunning);
+        /// <summary>True when every initiator has no more to do.</summary>
+        public bool IsDone => _running == 0;
 
-        public void AddClient(ClusterNode node) => _seats.Add(new Seat(
-            node,
-            new BlockClient(_seats.Count, _workload, History, _random) { KeepsFailedOpen = true },
-            new VolumeTarget(() => node.Node?.Volumes.Find(Name), _random)));
+        /// <summary>Requests that their initiators gave up on.</summary>
+        public long GivenUp => _seats.Sum(seat => seat.Initiator.GivenUp);
 
-        /// <summary>A front-end serves: its clients begin.</summary>
-        public void OnStarted(ClusterNode node)
+        /// <summary>Adds an initiator, which begins.</summary>
+        public void AddInitiator()
         {
-            foreach (var seat in _seats.Where(seat => seat.Node == node && !seat.IsRunning))
-            {
-                seat.IsRunning = true;
-                _scenario.World.Start(node.Reactor, () => RunAsync(seat));
-            }
-        }
-
-        /// <summary>A front-end died: what its clients had under way may still be done by others, or not.</summary>
-        public void OnCrash(ClusterNode node)
-        {
-            foreach (var seat in _seats.Where(seat => seat.Node == node))
-            {
-                seat.IsRunning = false;
-                seat.Client.Abandon();
-            }
+            var number = _seats.Count;
+            var initiator = new Initiator(_scenario.World, $"{Name}{number}", _scenario._nodes, Name, _random);
+            var client = new BlockClient(number, _workload, History, _random) { KeepsFailedOpen = _scenario._hasDiskErrors };
+            _seats.Add((client, initiator));
+            _running++;
+            _scenario.World.Start(initiator.Reactor, () => RunAsync(client, initiator));
         }
 
         /// <summary>Nothing of what failed so far can be done any more.</summary>
         public void SettleFailed(long now)
         {
-            foreach (var seat in _seats)
-                seat.Client.SettleFailed(now);
+            foreach (var (client, _) in _seats)
+                client.SettleFailed(now);
         }
 
-        /// <summary>Reads through one front-end everything that the clients may have touched.</summary>
+        /// <summary>Reads through one front-end everything that the initiators may have touched.</summary>
         public async ValueTask ReadAllAsync(ClusterNode node)
         {
             var reader = new BlockClient(_seats.Count, _workload, History, _scenario.World.Stream("last reads"));
@@ -72,22 +65,16 @@ public sealed partial class ClusterScenario
             }
         }
 
-        private async ValueTask<bool> RunAsync(Seat seat)
+        private async ValueTask<bool> RunAsync(BlockClient client, Initiator initiator)
         {
-            await seat.Client.RunAsync(seat.Target, _scenario.TakeTurn);
-            seat.IsRunning = false;
+            while (_scenario.TakeTurn())
+            {
+                await Reactor.Current.DelayAsync(_scenario.PauseNs(_random));
+                await client.SendAsync(initiator, _workload.Next());
+            }
+
+            _running--;
             return true;
-        }
-
-        private sealed class Seat(ClusterNode node, BlockClient client, VolumeTarget target)
-        {
-            public ClusterNode Node { get; } = node;
-
-            public BlockClient Client { get; } = client;
-
-            public VolumeTarget Target { get; } = target;
-
-            public bool IsRunning { get; set; }
         }
     }
 }
