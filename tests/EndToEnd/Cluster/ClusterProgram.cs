@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Uss.EndToEnd.Harness;
 
 namespace Uss.EndToEnd.Cluster;
@@ -60,24 +59,8 @@ internal sealed class ClusterProgram : IDisposable
     /// <param name="index">From 1.</param>
     public string FolderOf(int index) => Path.Combine(DataFolder, $"node{index}");
 
-    /// <summary>Runs <c>uss</c> against a node.</summary>
-    public ProgramResult Command(int index, params string[] arguments) => Uss([.. arguments, "--data", FolderOf(index)]);
-
-    /// <summary>Waits until every node says that it and all volumes are healthy.</summary>
-    /// <returns>How long that took.</returns>
-    public TimeSpan AwaitHealthy(TimeSpan limit)
-    {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        while (true)
-        {
-            var problems = Enumerable.Range(1, NodeCount).Select(ProblemOf).OfType<string>().ToList();
-            if (problems.Count == 0)
-                return clock.Elapsed;
-            if (clock.Elapsed > limit)
-                Assert.Fail($"the cluster is not healthy after {limit.TotalSeconds} s:\n{string.Join('\n', problems)}\n{LastWords()}");
-            Thread.Sleep(100);
-        }
-    }
+    /// <inheritdoc cref="ClusterHealth.Await"/>
+    public TimeSpan AwaitHealthy(TimeSpan limit) => new ClusterHealth(_sandbox, DataFolder).Await(limit);
 
     /// <summary>Stops everything in good order.</summary>
     public void Stop()
@@ -86,21 +69,10 @@ internal sealed class ClusterProgram : IDisposable
         _program.WaitForExit(TimeSpan.FromSeconds(30)).Succeeded();
     }
 
-    /// <summary>The end of the logs of all nodes.</summary>
-    public string LastWords() => _sandbox.Shell(
-        CommandLimit, $"for node in 1 2 3; do echo \"--- node$node\"; tail -qn 30 {DataFolder}/node$node/log/*.log; done; true").Output;
+    /// <inheritdoc cref="ClusterHealth.LastWords"/>
+    public string LastWords() => new ClusterHealth(_sandbox, DataFolder).LastWords();
 
     public void Dispose() => _program.Dispose();
-
-    private string? ProblemOf(int index)
-    {
-        var result = Command(index, "volume", "ls", "-o", "json");
-        if (result.ExitCode != 0)
-            return $"node{index}: {result.Output}";
-        var ill = JsonDocument.Parse(result.Output).RootElement.EnumerateArray()
-            .Where(volume => volume.GetProperty("state").GetString() != "healthy").Select(volume => volume.ToString()).ToList();
-        return ill.Count == 0 ? null : $"node{index}: {string.Join(", ", ill)}";
-    }
 
     private ProgramResult Uss(params IEnumerable<string> arguments)
     {

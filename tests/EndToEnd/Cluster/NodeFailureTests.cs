@@ -1,6 +1,3 @@
-using Uss.EndToEnd.Crashes;
-using Uss.EndToEnd.Harness;
-
 namespace Uss.EndToEnd.Cluster;
 
 /// <summary>
@@ -8,28 +5,8 @@ namespace Uss.EndToEnd.Cluster;
 /// under load, and every acknowledged write is there, through every node.
 /// </summary>
 [TestFixture]
-public sealed class NodeFailureTests : EndToEndTest
+public sealed class NodeFailureTests : ClusterTest
 {
-    private const int TestLimit = 240_000;
-    private const long UsedBytes = 1L << 30;
-
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
-    private ClusterProgram? _cluster;
-
-    private ClusterProgram Cluster => _cluster!;
-
-    [TearDown]
-    public void EndCluster()
-    {
-        if (_cluster is null)
-            return;
-        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
-            TestContext.Out.WriteLine(_cluster.LastWords());
-        _cluster.Dispose();
-        _cluster = null;
-    }
-
     [Test]
     [CancelAfter(TestLimit)]
     public void A_cluster_keeps_every_acknowledged_write()
@@ -83,40 +60,5 @@ public sealed class NodeFailureTests : EndToEndTest
         }
 
         Finish(load);
-    }
-
-    // A load of eight sessions through the first portal; those that lose it go on through the next one.
-    private StampedLoad StartLoad()
-    {
-        var seed = Random.Shared.Next();
-        TestContext.Out.WriteLine($"seed {seed}");
-        _cluster = ClusterProgram.Start(Sandbox, Folder["data"]);
-        Heal();
-        var load = new StampedLoad(Sandbox, () => ClusterProgram.Portals, 0, UsedBytes, seed) { CommandLimitSeconds = 20 };
-        load.Start();
-        load.ProgressOfEach(50, Limit);
-        load.TakeLongestWait();
-        return load;
-    }
-
-    // Does something to the cluster under load and waits until every session goes on.
-    private static void Suffer(StampedLoad load, string what, Action act)
-    {
-        var before = load.AcknowledgedWrites;
-        act();
-        load.ProgressOfEach(50, Limit);
-        TestContext.Out.WriteLine(
-            $"{what}: longest wait {load.TakeLongestWait().TotalSeconds:F2} s, {load.AcknowledgedWrites - before} writes acknowledged meanwhile");
-    }
-
-    private void Heal() => TestContext.Out.WriteLine($"healthy after {Cluster.AwaitHealthy(Limit).TotalSeconds:F1} s");
-
-    private void Finish(StampedLoad load)
-    {
-        load.Stop();
-        foreach (var portal in ClusterProgram.Portals)
-            load.Verify(portal);
-        TestContext.Out.WriteLine($"{load.AcknowledgedWrites} writes acknowledged, {load.LostSessions} sessions lost, {load.BusyAnswers} times BUSY");
-        Cluster.Stop();
     }
 }
