@@ -128,11 +128,18 @@ public sealed class LocalReplica : IReplica
     }
 
     // Some space is kept back, so that this figure says that the disk is full before the store does.
-    private void Refresh()
+    /// <summary>Bytes of a disk that <see cref="FreeBytes"/> holds back.</summary>
+    /// <param name="dataBytes">Bytes that data can occupy on it.</param>
+    public static long KeptBytes(long dataBytes)
     {
         const long mostKeptBytes = 16 << 20;
+        return Math.Min(mostKeptBytes, dataBytes / 64);
+    }
+
+    private void Refresh()
+    {
         var statistics = _store.Statistics;
-        _freeBytes = statistics.DataBytes - statistics.UsedBytes - Math.Min(mostKeptBytes, statistics.DataBytes / 64);
+        _freeBytes = statistics.DataBytes - statistics.UsedBytes - KeptBytes(statistics.DataBytes);
         _figureNs = _reactor.MonotonicNs;
     }
 }

@@ -38,7 +38,14 @@ public sealed record PoolRecord : ICheckedRecord
         : Hash != PlacementHash.Version ? $"pool {Id} was made by another version, which places objects elsewhere (hash {Hash})" : null;
 
     /// <summary>The pool's policy, as the solver takes it.</summary>
-    public PoolPolicy ToPolicy() => new() { Name = Name, Copies = Copies, Groups = Groups, FailureDomain = FailureDomain };
+    public PoolPolicy ToPolicy() => new()
+    {
+        Name = Name,
+        Copies = Copies,
+        MinimumCopies = MinCopies,
+        Groups = Groups,
+        FailureDomain = FailureDomain,
+    };
 
     /// <summary>The pool that the last part of a key names; 0 for none.</summary>
     public static int IdOf(string key) =>

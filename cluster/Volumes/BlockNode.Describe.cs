@@ -1,4 +1,6 @@
+using Uss.Placement;
 using Uss.Replication;
+using Uss.Runtime;
 
 namespace Uss.Volumes;
 
@@ -57,6 +59,27 @@ public sealed partial class BlockNode
             .OrderBy(disk => disk.Node, StringComparer.Ordinal).ThenBy(disk => disk.Name, StringComparer.Ordinal),
     ];
 
+    /// <summary>Creates a pool. Faults: a name that is taken or cannot be, and the placement rule that fails.</summary>
+    public ValueTask<Result<Pool>> CreatePoolAsync(PoolSpecification specification) => _pools.CreateAsync(specification);
+
+    /// <summary>All disks of the cluster and where they stand, those that are away included.</summary>
+    public Topology Topology => KnownTopology();
+
+    /// <summary>Placement groups of a pool that serve with too few copies, and that do not serve.</summary>
+    public (int Degraded, int Unavailable) HealthOf(Pool pool)
+    {
+        var (degraded, unavailable) = (0, 0);
+        foreach (var (isServing, copies) in pool.Groups.Select(HealthOf))
+        {
+            if (!isServing)
+                unavailable++;
+            else if (copies < pool.Record.Copies)
+                degraded++;
+        }
+
+        return (degraded, unavailable);
+    }
+
     /// <summary>How much more may fail.</summary>
     public Redundancy Redundancy
     {
@@ -93,7 +116,7 @@ public sealed partial class BlockNode
             Reach = peer is null ? NodeReach.Silent : ReachOf(peer),
             State = freeBytes is null ? DiskState.Missing : percent < 100 ? DiskState.Resyncing : DiskState.Online,
             DataBytes = disk.DataBytes,
-            UsedBytes = freeBytes is { } left ? Math.Clamp(disk.DataBytes - left, 0, disk.DataBytes) : null,
+            UsedBytes = freeBytes is { } left ? Math.Clamp(disk.DataBytes - LocalReplica.KeptBytes(disk.DataBytes) - left, 0, disk.DataBytes) : null,
             ResyncPercent = percent,
         };
     }

@@ -58,74 +58,6 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
         return await RebalanceAsync(pool) ?? await StartAsync(pool);
     }
 
-    /// <summary>The pool with a number of copies; created when there is none yet.</summary>
-    public async ValueTask<Result<Pool>> EnsureAsync(int copies)
-    {
-        await _creating.EnterAsync();
-        var pool = await EnsureInTurnAsync(copies);
-        _creating.Leave();
-        return pool;
-    }
-
-    private async ValueTask<Result<Pool>> EnsureInTurnAsync(int copies)
-    {
-        while (true)
-        {
-            if (_pools.Values.FirstOrDefault(pool => pool.Record.Copies == copies) is { } existing)
-                return existing;
-            var disks = node.OnlineTopology();
-            var domain = context.IsAlone ? FailureDomain.Disk : FailureDomain.Node;
-            var places = disks.Disks.Select(disk => disk.DomainName(domain)).Distinct().Count();
-            if (copies is < 1 or > MaximumCopies || copies > places)
-            {
-                return new Fault(
-                    "not-enough-disks",
-                    context.IsAlone
-                        ? $"{copies} copies on different disks cannot be had from {places} disks that are online."
-                        : $"{copies} copies on different nodes cannot be had from {places} nodes that are online with a disk.",
-                    context.IsAlone ? "Add disks, or ask for fewer copies." : "Add nodes, or ask for fewer copies.");
-            }
-
-            var read = await coordination.GetAsync(CountersRecord.Key);
-            if (!read.IsAvailable)
-                return CoordinationFaults.Unavailable;
-            var counters = Counters.From(read);
-            if (!counters.IsOk)
-                return counters.Fault;
-            if (counters.Value.NextPool > SpaceId.MaximumPool)
-                return new Fault("too-many-pools", "There are no pool numbers left.");
-            var record = new PoolRecord
-            {
-                Id = counters.Value.NextPool,
-                Name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"copies-{copies}"),
-                Copies = copies,
-                Groups = node.SuggestGroups(disks.Disks.Count, copies),
-                FailureDomain = domain,
-                Hash = PlacementHash.Version,
-            };
-            var map = PlacementSolver.Solve(disks, record.ToPolicy()).Map;
-            var commit = await coordination.CommitAsync(
-                [new Condition(CountersRecord.Key, Counters.RevisionOf(read))],
-                [
-                    Counters.Put(counters.Value with { NextPool = record.Id + 1 }),
-                    new Change(PoolRecord.KeyOf(record.Id), CoordinationJson.Write(record, ReplicationJson.Default.PoolRecord)),
-                    PutMap(record.Id, map),
-                ]);
-            if (commit.Status == CommitStatus.Unknown)
-                return CoordinationFaults.Unavailable;
-
-            // Somebody else took the number.
-            if (commit.Status == CommitStatus.Conflict)
-                continue;
-            // Its watch may have brought it already.
-            if (Find(record.Id) is { } found)
-                return found;
-            _mapRevisions[record.Id] = commit.Revision;
-            var pool = new Pool(record, map, context);
-            return await StartAsync(pool) is { } fault ? fault : pool;
-        }
-    }
-
     /// <summary>Places the pools on all known disks; groups move to where the new maps want them in the background.</summary>
     public async ValueTask<Fault?> RebalanceAsync()
     {
@@ -155,8 +87,6 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
         var online = row.Concat(record?.InSync ?? []).Distinct().Where(node.IsUsable).Select(node.FindReplica).OfType<IReplica>().ToList();
         return group.StartAsync(record, entry?.ModifiedRevision ?? 0, node.CleanVersionOf(group.Id), online);
     }
-
-    private const int MaximumCopies = 4;
 
     private static Change PutMap(int pool, PlacementMap map) =>
         new(MapRecord.KeyOf(pool), CoordinationJson.Write(MapRecord.From(map), ReplicationJson.Default.MapRecord));

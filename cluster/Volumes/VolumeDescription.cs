@@ -11,6 +11,9 @@ public sealed record VolumeSpecification
 
     /// <summary>Copies of every block, on different disks.</summary>
     public int Copies { get; init; } = 1;
+
+    /// <summary>Name of the pool to use; null: the one for <see cref="Copies"/>, made when there is none yet.</summary>
+    public string? Pool { get; init; }
 }
 
 /// <summary>A volume, for lists.</summary>

@@ -17,7 +17,9 @@ public sealed partial class VolumeManager
             return bad;
         if (_volumes.ContainsKey(name) || _broken.ContainsKey(name))
             return Exists(name);
-        var pool = await _pools.EnsureAsync(specification.Copies);
+        var pool = specification.Pool is not { } wanted ? await _pools.EnsureAsync(specification.Copies)
+            : _pools.FindByName(wanted) is { } named ? named
+            : new Fault("pool-not-found", $"There is no pool '{wanted}'.", "List the pools with `uss pool ls`.");
         if (!pool.IsOk)
             return pool.Fault;
 

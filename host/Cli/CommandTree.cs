@@ -22,6 +22,8 @@ internal static class CommandTree
             NodeRoleCommand.Create(),
             NodeCommands.Status(),
             VolumeCommands.Create(),
+            PoolCommands.Pools(),
+            PoolCommands.Placement(),
             LunCommands.Create(),
             InitiatorCommands.Create(),
             NodeCommands.Sessions(),

@@ -22,17 +22,22 @@ internal static class VolumeCommands
     {
         var name = Name();
         var size = Size("Size that initiators see; it is thin and takes space as it is written");
-        var copies = new Option<int>("--copies")
+        var copies = new Option<int?>("--copies")
         {
-            Description = "Copies of each block, on different disks",
+            Description = "Copies of each block, on different disks, in a cluster on different nodes [default: 1; in a cluster up to 3]",
             HelpName = "N",
-            DefaultValueFactory = _ => 1,
+        };
+        var pool = new Option<string?>("--pool")
+        {
+            Description = "The pool that holds it, in place of --copies; see `uss pool ls`",
+            HelpName = "POOL",
         };
         return new Verb(
             "create",
             "Create a thin volume",
             "uss volume create v1 --size 50G",
-            "uss volume create db --size 1.5T --copies 2").With(name, size, copies).Does(async (parsed, cancel) =>
+            "uss volume create db --size 1.5T --copies 2",
+            "uss volume create vm --size 200G --pool fast").With(name, size, copies, pool).Does(async (parsed, cancel) =>
         {
             using var api = new ApiClient(GlobalOptions.DataOf(parsed));
             var body = new CreateVolume
@@ -40,6 +45,7 @@ internal static class VolumeCommands
                 Name = parsed.GetRequiredValue(name),
                 SizeBytes = SizeOf(parsed.GetRequiredValue(size), "--size"),
                 Copies = parsed.GetValue(copies),
+                Pool = parsed.GetValue(pool),
             };
             var volume = await api.PostAsync<CreateVolume, VolumeView>("volumes", body, cancel);
             var printer = GlobalOptions.PrinterOf(parsed);
@@ -83,6 +89,7 @@ internal static class VolumeCommands
                 ("size", $"{ByteSize.Format(volume.SizeBytes)} ({volume.SizeBytes} bytes)"),
                 ("used", ByteSize.Format(volume.UsedBytes)),
                 ("copies", $"{volume.Copies}"),
+                ("pool", volume.Pool),
                 ("state", volume.State),
                 ("created", $"{volume.Created:u}"),
                 ("luns", volume.Luns.Count == 0 ? "none" : string.Join("; ", luns)));

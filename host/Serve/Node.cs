@@ -60,8 +60,19 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     public int DefaultCopies => block.Peers is { } peers ? Math.Min(peers.All.Count + 1, ClusterMembership.DefaultCopies) : 1;
 
     /// <inheritdoc/>
-    public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies) => reactor.InvokeAsync(async () =>
-        Translate(await block.Volumes.CreateAsync(new VolumeSpecification { Name = name, SizeBytes = sizeBytes, Copies = copies })));
+    public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies, string? pool = null) =>
+        reactor.InvokeAsync(async () => Translate(await block.Volumes.CreateAsync(
+            new VolumeSpecification { Name = name, SizeBytes = sizeBytes, Copies = copies, Pool = pool })));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<NodePool>> ListPoolsAsync() => reactor.InvokeAsync(() => ValueTask.FromResult(PoolViews.Of(block)));
+
+    /// <inheritdoc/>
+    public Task<Result<NodePool>> CreatePoolAsync(PoolSpecification specification) => reactor.InvokeAsync(async () =>
+    {
+        var created = await block.CreatePoolAsync(specification);
+        return created.IsOk ? Result<NodePool>.Ok(PoolViews.Of(created.Value, block)) : created.Fault;
+    });
 
     /// <inheritdoc/>
     public Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes) =>

@@ -25,6 +25,7 @@ internal static class VolumeStates
             SizeBytes = volume.SizeBytes,
             UsedBytes = volume.UsedBytes,
             Copies = volume.Copies,
+            Pool = volume.Pool,
             State = state,
             Problem = problem,
             Created = volume.CreatedAt,

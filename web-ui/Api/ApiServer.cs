@@ -52,6 +52,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Luns);
         builder.Services.AddSingleton(services.Initiators);
         builder.Services.AddSingleton(services.Node);
+        builder.Services.AddSingleton(services.Pools);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions

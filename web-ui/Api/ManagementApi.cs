@@ -31,9 +31,27 @@ public static class ManagementApi
             async (NodeService node) => Answer.List(Result<IReadOnlyList<DiskView>>.Ok(await node.DisksAsync())))
             .Produces<ListPage<DiskView>>();
         api.MapGet("/disks/{name}", async (string name, NodeService node) => Answer.Ok(await node.DiskAsync(name))).Produces<DiskView>();
+        MapPools(api);
         MapVolumes(api);
         MapLuns(api);
         MapInitiators(api);
+    }
+
+    private static void MapPools(RouteGroupBuilder api)
+    {
+        api.MapGet("/pools", async (PoolService pools) => Answer.List(Result<IReadOnlyList<PoolView>>.Ok(await pools.ListAsync())))
+            .Produces<ListPage<PoolView>>();
+        api.MapPost(
+            "/pools",
+            async (CreatePool body, PoolService pools) =>
+                Answer.Created(await pools.CreateAsync(body), pool => $"{Prefix}/pools/{Uri.EscapeDataString(pool.Name)}"))
+            .Produces<PoolView>(StatusCodes.Status201Created);
+        api.MapGet("/placement", async (string? pool, PoolService pools) => Answer.List(await pools.PlacementAsync(pool)))
+            .Produces<ListPage<PlacementDiskView>>();
+        api.MapGet(
+            "/placement/what-if",
+            async (string fail, string? pool, PoolService pools) => Answer.List(await pools.WhatIfAsync(fail, pool)))
+            .Produces<ListPage<WhatIfView>>();
     }
 
     private static void MapVolumes(RouteGroupBuilder api)

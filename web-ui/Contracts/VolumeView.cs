@@ -18,6 +18,9 @@ public sealed record VolumeView
     /// <summary>Copies of each block, on different disks.</summary>
     public required int Copies { get; init; }
 
+    /// <summary>Name of the pool that holds it.</summary>
+    public string Pool { get; init; } = "";
+
     /// <summary>
     /// <c>healthy</c>; <c>degraded</c>: all of it is served, but with fewer copies than asked for or not for writing; or
     /// <c>failed</c>: part of it cannot be reached.
@@ -43,8 +46,12 @@ public sealed record CreateVolume
     /// <summary>Size in bytes, a multiple of 512; rounded up to whole 4 KiB blocks.</summary>
     public required long SizeBytes { get; init; }
 
-    /// <summary>Copies of each block, on different disks; null: 1.</summary>
+    /// <summary>Copies of each block, on different disks; null: as many as the pool has, else 3 in a cluster that
+    /// has the nodes, else 1.</summary>
     public int? Copies { get; init; }
+
+    /// <summary>Name of the pool; null: the one for <see cref="Copies"/>, made when there is none yet.</summary>
+    public string? Pool { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /api/v1/volumes/NAME</c>.</summary>

@@ -20,6 +20,10 @@ public static class Faults
     public static Fault VolumeNotFound(string name) => new(
         "volume-not-found", $"There is no volume '{name}'.", "List the volumes with `uss volume ls`.");
 
+    /// <summary>There is no such pool.</summary>
+    public static Fault PoolNotFound(string name) => new(
+        "pool-not-found", $"There is no pool '{name}'.", "List the pools with `uss pool ls`.");
+
     /// <summary>Volumes grow only.</summary>
     public static Fault VolumeShrinks(VolumeView present, long sizeBytes) => new(
         "volume-shrinks",

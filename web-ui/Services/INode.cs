@@ -1,4 +1,6 @@
+using Uss.Placement;
 using Uss.Runtime;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -19,7 +21,17 @@ public interface INode
     int DefaultCopies { get; }
 
     /// <summary>Creates a volume. Faults: a name that exists, a size or number of copies that cannot be had.</summary>
-    Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies);
+    /// <param name="name">Its name.</param>
+    /// <param name="sizeBytes">Its size.</param>
+    /// <param name="copies">Copies of each block; left aside where a pool is named.</param>
+    /// <param name="pool">The pool; null: the one for that number of copies.</param>
+    Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies, string? pool = null);
+
+    /// <summary>All pools, in the order in which they were made.</summary>
+    Task<IReadOnlyList<NodePool>> ListPoolsAsync();
+
+    /// <summary>Creates a pool. Faults: a name that is taken or cannot be, the placement rule that fails.</summary>
+    Task<Result<NodePool>> CreatePoolAsync(PoolSpecification specification);
 
     /// <summary>Grows a volume. Faults: no such volume, a smaller size.</summary>
     Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes);
@@ -61,6 +73,13 @@ public sealed record NodeDescription
     /// <summary>Which reactor runs: <c>io_uring</c> or <c>portable</c>.</summary>
     public required string Reactor { get; init; }
 }
+
+/// <summary>A pool with its placement, as the node knows them.</summary>
+/// <param name="View">The pool.</param>
+/// <param name="Policy">How its data is to be spread.</param>
+/// <param name="Map">Where its copies belong.</param>
+/// <param name="Topology">All disks, those that are away included.</param>
+public sealed record NodePool(PoolView View, PoolPolicy Policy, PlacementMap Map, Topology Topology);
 
 /// <summary>The cluster as the node sees it.</summary>
 public sealed record NodeCluster
@@ -110,6 +129,9 @@ public sealed record NodeVolume
 
     /// <summary>Copies of each block.</summary>
     public required int Copies { get; init; }
+
+    /// <summary>Name of its pool.</summary>
+    public string Pool { get; init; } = "";
 
     /// <summary><c>healthy</c>, <c>degraded</c> or <c>failed</c>.</summary>
     public required string State { get; init; }

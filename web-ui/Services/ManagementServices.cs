@@ -14,6 +14,7 @@ public sealed class ManagementServices : IDisposable
         Volumes = new VolumeService(node, records, Access);
         Initiators = new InitiatorService(records, Access, time);
         Node = new NodeService(node, Luns);
+        Pools = new PoolService(node);
     }
 
     /// <summary>LUN maps and initiator rules as the target applies them.</summary>
@@ -30,6 +31,9 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>The node's state, disks and sessions.</summary>
     public NodeService Node { get; }
+
+    /// <summary>Pools and their placement.</summary>
+    public PoolService Pools { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -39,7 +39,9 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
         var copies = request.Copies ?? node.DefaultCopies;
         if ((VolumeRules.CheckName(request.Name) ?? Names.CheckSize(request.SizeBytes) ?? Names.CheckCopies(copies)) is { } bad)
             return bad;
-        var created = await node.CreateVolumeAsync(request.Name, WholeBlocks(request.SizeBytes), copies);
+        if (request is { Pool: not null, Copies: not null })
+            return Faults.Bad("pool", "A pool has its number of copies already.", "Give a pool or a number of copies, not both.");
+        var created = await node.CreateVolumeAsync(request.Name, WholeBlocks(request.SizeBytes), copies, request.Pool);
         if (!created.IsOk)
             return created.Fault;
         // Only the mapping of an earlier volume of this name could be there already; the target learns of the new one.
@@ -92,6 +94,7 @@ public sealed class VolumeService(INode node, IRecordStore records, AccessServic
         SizeBytes = volume.SizeBytes,
         UsedBytes = volume.UsedBytes,
         Copies = volume.Copies,
+        Pool = volume.Pool,
         State = volume.State,
         Problem = volume.Problem,
         Created = volume.Created,

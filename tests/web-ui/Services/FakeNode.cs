@@ -1,4 +1,5 @@
 using Uss.Runtime;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -11,6 +12,10 @@ internal sealed class FakeNode : INode
     public SortedDictionary<string, NodeVolume> Volumes { get; } = new(StringComparer.Ordinal);
 
     public List<DiskView> Disks { get; } = [];
+
+    public List<NodePool> Pools { get; } = [];
+
+    public List<PoolSpecification> Asked { get; } = [];
 
     public NodeCluster Cluster { get; set; } = new() { Nodes = [], IsAlone = true };
 
@@ -30,8 +35,10 @@ internal sealed class FakeNode : INode
 
     public Task<IReadOnlyList<NodeVolume>> ListVolumesAsync() => Task.FromResult<IReadOnlyList<NodeVolume>>([.. Volumes.Values]);
 
-    public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies)
+    public Task<Result<NodeVolume>> CreateVolumeAsync(string name, long sizeBytes, int copies, string? pool = null)
     {
+        if (pool is not null && Pools.All(known => known.View.Name != pool))
+            return Task.FromResult<Result<NodeVolume>>(Faults.PoolNotFound(pool));
         if (Volumes.ContainsKey(name))
             return Task.FromResult<Result<NodeVolume>>(new Fault("volume-exists", $"There is a volume '{name}' already."));
         Volumes[name] = new NodeVolume
@@ -41,6 +48,7 @@ internal sealed class FakeNode : INode
             SizeBytes = sizeBytes,
             UsedBytes = 0,
             Copies = copies,
+            Pool = pool ?? "",
             State = "healthy",
             Created = DateTimeOffset.UnixEpoch,
         };
@@ -58,6 +66,14 @@ internal sealed class FakeNode : INode
     public Task<Fault?> RemoveVolumeAsync(string name) => Task.FromResult(Volumes.Remove(name) ? null : Faults.VolumeNotFound(name));
 
     public Task<IReadOnlyList<DiskView>> ListDisksAsync() => Task.FromResult<IReadOnlyList<DiskView>>(Disks);
+
+    public Task<IReadOnlyList<NodePool>> ListPoolsAsync() => Task.FromResult<IReadOnlyList<NodePool>>(Pools);
+
+    public Task<Result<NodePool>> CreatePoolAsync(PoolSpecification specification)
+    {
+        Asked.Add(specification);
+        return Task.FromResult<Result<NodePool>>(Pools[0]);
+    }
 
     public Task<NodeCluster> DescribeClusterAsync() => Task.FromResult(Cluster);
 

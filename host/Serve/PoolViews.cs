@@ -1,0 +1,31 @@
+using Uss.Placement;
+using Uss.Replication;
+using Uss.Volumes;
+using Uss.WebUi.Contracts;
+using Uss.WebUi.Services;
+
+namespace Uss.Host.Serve;
+
+/// <summary>Pools as the application services see them. On the reactor.</summary>
+internal static class PoolViews
+{
+    public static IReadOnlyList<NodePool> Of(BlockNode block) => [.. block.Pools.Select(pool => Of(pool, block))];
+
+    public static NodePool Of(Pool pool, BlockNode block)
+    {
+        var (degraded, unavailable) = block.HealthOf(pool);
+        var view = new PoolView
+        {
+            Name = pool.Record.Name,
+            Copies = pool.Record.Copies,
+            MinimumCopies = pool.Record.MinCopies,
+            FailureDomain = PlacementRules.LevelName(pool.Record.FailureDomain),
+            Groups = pool.Record.Groups,
+            DegradedGroups = degraded,
+            UnavailableGroups = unavailable,
+            Volumes = block.Volumes.All.Count(volume => volume.Pool == pool),
+            MapVersion = pool.Map.Version,
+        };
+        return new NodePool(view, pool.Record.ToPolicy(), pool.Map, block.Topology);
+    }
+}
