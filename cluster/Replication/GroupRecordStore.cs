@@ -12,10 +12,15 @@ public sealed class GroupRecordStore
     // etcd takes at most 128 operations in one transaction by default.
     private const int BatchRecords = 100;
 
+    // So many are read one by one rather than with all others.
+    private const int FewReads = 4;
+
     private readonly Reactor _reactor;
     private readonly ICoordinationStore _coordination;
     private readonly List<Proposal> _waiting = [];
+    private readonly List<PendingRead> _reading = [];
     private bool _isFlushing;
+    private bool _isReading;
 
     /// <summary>Creates the store.</summary>
     /// <param name="reactor">Whose groups use it.</param>
@@ -50,7 +55,18 @@ public sealed class GroupRecordStore
     }
 
     /// <summary>Reads a group's record.</summary>
-    public ValueTask<CoordinationRead> ReadAsync(PlacementGroupId id) => _coordination.GetAsync(GroupRecord.KeyOf(id));
+    public async ValueTask<CoordinationRead> ReadAsync(PlacementGroupId id)
+    {
+        var read = new PendingRead(GroupRecord.KeyOf(id), new TaskCompletionSource<CoordinationRead>());
+        _reading.Add(read);
+        if (!_isReading)
+        {
+            _isReading = true;
+            _reactor.Spawn(ReadAllAsync());
+        }
+
+        return await read.Completion.Task;
+    }
 
     private async ValueTask FlushAsync()
     {
@@ -61,20 +77,69 @@ public sealed class GroupRecordStore
             // One commit changes a key once: a second proposal for a group waits for the next.
             var batch = _waiting.DistinctBy(proposal => proposal.Condition.Key).Take(BatchRecords).ToList();
             _waiting.RemoveAll(batch.Contains);
-            var commit = await CommitBatchAsync(batch);
-            foreach (var proposal in batch)
-            {
-                // Who conflicts is known only by asking one by one.
-                var own = commit.Status == CommitStatus.Conflict && batch.Count > 1 ? await CommitBatchAsync([proposal]) : commit;
-                proposal.Completion.SetResult(own);
-            }
+            await CommitAllAsync(batch);
         }
 
         _isFlushing = false;
     }
 
+    // Where one of many conflicts, a look at all records tells which; the others go again together.
+    private async ValueTask CommitAllAsync(List<Proposal> batch)
+    {
+        while (batch.Count > 0)
+        {
+            var commit = await CommitBatchAsync(batch);
+            var outdated = new List<Proposal>();
+            if (commit.Status == CommitStatus.Conflict && batch.Count > 1)
+            {
+                var present = await _coordination.ListAsync(GroupRecord.Prefix);
+                var revisions = present.Entries.ToDictionary(entry => entry.Key, entry => entry.ModifiedRevision, StringComparer.Ordinal);
+                outdated = present.IsAvailable
+                    ? batch.FindAll(proposal => revisions.GetValueOrDefault(proposal.Condition.Key) != proposal.Condition.ModifiedRevision)
+                    : batch;
+            }
+
+            // All of one outcome, or those that conflict; without any, somebody changed a record back and forth meanwhile.
+            var done = outdated.Count > 0 || (commit.Status == CommitStatus.Conflict && batch.Count > 1) ? outdated : batch;
+            batch = [.. batch.Except(done)];
+            foreach (var proposal in done)
+                proposal.Completion.SetResult(commit);
+        }
+    }
+
+    // Many reads of one turn are one look at all records.
+    private async ValueTask ReadAllAsync()
+    {
+        await _reactor.YieldAsync();
+        while (_reading.Count > 0)
+        {
+            var reads = _reading.ToList();
+            _reading.Clear();
+            if (reads.Count <= FewReads)
+            {
+                foreach (var read in reads)
+                    read.Completion.SetResult(await _coordination.GetAsync(read.Key));
+                continue;
+            }
+
+            var all = await _coordination.ListAsync(GroupRecord.Prefix);
+            var entries = all.Entries.ToDictionary(entry => entry.Key, StringComparer.Ordinal);
+            foreach (var read in reads)
+            {
+                read.Completion.SetResult(all with
+                {
+                    Entries = entries.TryGetValue(read.Key, out var entry) ? [entry] : [],
+                });
+            }
+        }
+
+        _isReading = false;
+    }
+
     private ValueTask<CoordinationCommit> CommitBatchAsync(List<Proposal> batch) =>
         _coordination.CommitAsync([.. batch.Select(proposal => proposal.Condition)], [.. batch.Select(proposal => proposal.Change)]);
+
+    private sealed record PendingRead(string Key, TaskCompletionSource<CoordinationRead> Completion);
 
     private sealed record Proposal(Condition Condition, Change Change, TaskCompletionSource<CoordinationCommit> Completion);
 }

@@ -8,7 +8,7 @@ namespace Uss.Volumes;
 // The node among others: where disks are, who may become primary, what happens when a peer comes and goes.
 public sealed partial class BlockNode
 {
-    private const long TakeoverStepNs = 100_000_000;
+    private const long TakeoverStepNs = 400_000_000;
 
     private readonly Dictionary<Guid, RemoteReplica> _remoteReplicas = [];
     private List<LocalReplica> _localDisks = [];

@@ -53,6 +53,9 @@ public sealed partial class PeerTable
     {
         _tasks++;
         var heardNs = _reactor.MonotonicNs;
+
+        // Without its lease nothing can be read, so it is given up not long after that has run out.
+        var silenceNs = _options.LeaseNs * 3 / 2;
         var isFirst = true;
         while (connection.IsOpen && !_isClosing)
         {
@@ -60,7 +63,7 @@ public sealed partial class PeerTable
             var call = connection.Rent();
             call.Operation = (byte)RemoteOperation.Heartbeat;
             call.Arguments = RpcArguments.From(new HeartbeatArguments { AppliedRevision = _content.AppliedRevision });
-            var status = await connection.CallAsync(call, _options.LeaseNs);
+            var status = await connection.CallAsync(call, Math.Max(1, heardNs + silenceNs - sentNs));
             var isChanged = false;
             if (status == RpcStatus.Ok && peer.Connection == connection)
             {
@@ -83,7 +86,7 @@ public sealed partial class PeerTable
             connection.Return(call);
             if (isChanged)
                 Changed?.Invoke(peer);
-            if (_reactor.MonotonicNs - heardNs > _options.GraceNs)
+            if (_reactor.MonotonicNs - heardNs >= silenceNs)
                 connection.Abort("the node is silent");
             else if (connection.IsOpen)
                 await _reactor.DelayAsync(_options.HeartbeatNs);

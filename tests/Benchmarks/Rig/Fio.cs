@@ -16,6 +16,7 @@ internal sealed record FioCase(string Key, string Title, string Pattern, string 
 /// <param name="ServerCpuUs">CPU time of the server per I/O, in microseconds; null for a run without a server.</param>
 /// <param name="ClientCpuUs">CPU time of fio per I/O, in microseconds.</param>
 /// <param name="Steal">Share of all cores' time that the hypervisor took.</param>
+/// <param name="LongestMs">The longest I/O, in milliseconds.</param>
 /// <param name="Flushes">Cache flushes of the machine's disks per I/O.</param>
 internal sealed record FioResult(
     double PerSecond,
@@ -26,7 +27,8 @@ internal sealed record FioResult(
     double? ServerCpuUs,
     double ClientCpuUs,
     double Steal,
-    double Flushes)
+    double Flushes,
+    double LongestMs)
 {
     /// <summary>The run with the median of each figure.</summary>
     public static FioResult Median(IReadOnlyList<FioResult> runs) => new(
@@ -38,7 +40,8 @@ internal sealed record FioResult(
         runs[0].ServerCpuUs is null ? null : Middle(runs, run => run.ServerCpuUs!.Value),
         Middle(runs, run => run.ClientCpuUs),
         runs.Max(run => run.Steal),
-        Middle(runs, run => run.Flushes));
+        Middle(runs, run => run.Flushes),
+        runs.Max(run => run.LongestMs));
 
     private static double Middle(IReadOnlyList<FioResult> runs, Func<FioResult, double> figure)
     {
@@ -62,26 +65,39 @@ internal sealed class Fio(string path)
         Run([.. target, "--size=" + size, "--rw=write", "--bs=1M", "--iodepth=8"], null, TimeSpan.FromMinutes(10));
 
     /// <summary>Runs a workload for a time.</summary>
-    /// <param name="processId">The server to charge; null: none.</param>
-    public FioResult Measure(string[] target, string size, FioCase workload, int seconds, int? processId) => Run(
+    /// <param name="servers">The processes to charge; null: none.</param>
+    public FioResult Measure(string[] target, string size, FioCase workload, int seconds, IReadOnlyList<int>? servers) => Run(
         [
             .. target, "--size=" + size, "--rw=" + workload.Pattern, "--bs=" + workload.BlockSize, $"--iodepth={workload.Depth}",
             "--norandommap", "--randrepeat=0", "--time_based", $"--runtime={seconds}",
         ],
-        processId,
+        servers,
         TimeSpan.FromSeconds(seconds + 60));
 
     /// <summary>Writes so many 4 KiB blocks at random places, depth 32.</summary>
-    public FioResult WriteBlocks(string[] target, string size, long blocks, int? processId) => Run(
+    public FioResult WriteBlocks(string[] target, string size, long blocks, IReadOnlyList<int>? servers) => Run(
         [
             .. target, "--size=" + size, $"--io_size={blocks * 4096}", "--rw=randwrite", "--bs=4k", "--iodepth=32", "--norandommap", "--randrepeat=0",
         ],
-        processId,
+        servers,
         TimeSpan.FromMinutes(20));
 
-    private FioResult Run(string[] arguments, int? processId, TimeSpan limit)
+    /// <summary>Reads and writes with verification, depth 8, while something happens to the server.</summary>
+    public FioResult Endure(string[] target, string size, int seconds) => Run(
+        [
+            .. target, "--size=" + size, "--rw=randrw", "--bs=4k", "--iodepth=8", "--verify=crc32c", "--verify_backlog=256", "--verify_state_save=0",
+            "--time_based",
+            $"--runtime={seconds}",
+        ],
+        null,
+        TimeSpan.FromSeconds(seconds + 90));
+
+    private static double LongestMs(JsonElement job) => new[] { "read", "write" }.Max(side =>
+        job.GetProperty(side).GetProperty("lat_ns").GetProperty("max").GetDouble() / 1e6);
+
+    private FioResult Run(string[] arguments, IReadOnlyList<int>? servers, TimeSpan limit)
     {
-        var meter = processId ?? Environment.ProcessId;
+        IReadOnlyList<int> meter = servers ?? [Environment.ProcessId];
         var before = ProcessMeter.Read(meter);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var output = ToolProcess.Run(
@@ -105,9 +121,10 @@ internal sealed class Fio(string path)
             percentiles.GetProperty("50.000000").GetDouble() / 1000,
             percentiles.GetProperty("99.000000").GetDouble() / 1000,
             percentiles.GetProperty("99.900000").GetDouble() / 1000,
-            processId is null ? null : (after.ServerCpuUs - before.ServerCpuUs) / operations,
+            servers is null ? null : (after.ServerCpuUs - before.ServerCpuUs) / operations,
             clientShare * job.GetProperty("job_runtime").GetDouble() * 1000 / operations,
             (after.StealUs - before.StealUs) / elapsedUs / Environment.ProcessorCount,
-            (after.Flushes - before.Flushes) / operations);
+            (after.Flushes - before.Flushes) / operations,
+            LongestMs(job));
     }
 }

@@ -64,12 +64,12 @@ internal static class IscsiBenchmark
             foreach (var workload in Cases.Where(workload => options.Cases.Count == 0 || options.Cases.Contains(workload.Key)))
             {
                 // Unmeasured: the program compiles its hot path while it runs.
-                fio.Measure(Fio.Lun(uss.Url), Size, workload, 2, uss.ProcessId);
-                fio.Measure(Fio.Lun(tgt.Url), Size, workload, 1, tgt.ProcessId);
+                fio.Measure(Fio.Lun(uss.Url), Size, workload, 2, [uss.ProcessId]);
+                fio.Measure(Fio.Lun(tgt.Url), Size, workload, 1, [tgt.ProcessId]);
                 for (var run = 0; run < options.Runs; run++)
                 {
                     foreach (var server in (IBenchmarkServer[])[uss, tgt])
-                        Add(workload, server.Name, fio.Measure(Fio.Lun(server.Url), Size, workload, options.Seconds, server.ProcessId));
+                        Add(workload, server.Name, fio.Measure(Fio.Lun(server.Url), Size, workload, options.Seconds, [server.ProcessId]));
                     // The floor: the same file without protocol and server.
                     Add(workload, "raw file", fio.Measure(Fio.RawFile(file), Size, workload, Math.Min(options.Seconds, 5), null));
                 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Uss.Benchmarks.Rig;
 
 /// <summary>CPU time and disk flushes at one instant; two of them make a measurement.</summary>
-/// <param name="ServerCpuUs">User and system time of the server's process, all threads, in microseconds.</param>
+/// <param name="ServerCpuUs">User and system time of the server's processes, all threads, in microseconds.</param>
 /// <param name="StealUs">Time that the hypervisor took from all cores, in microseconds.</param>
 /// <param name="Flushes">Cache flushes that the machine's disks completed.</param>
 internal readonly record struct MeterReading(long ServerCpuUs, long StealUs, long Flushes);
@@ -14,7 +14,7 @@ internal static class ProcessMeter
     /// <summary>The kernel's unit of CPU time in /proc is 1/100 s on every Linux that .NET runs on.</summary>
     private const long TickUs = 10_000;
 
-    public static MeterReading Read(int processId) => new(CpuUs(processId), StealUs(), Flushes());
+    public static MeterReading Read(IReadOnlyList<int> processes) => new(processes.Sum(CpuUs), StealUs(), Flushes());
 
     /// <summary>Resident memory in bytes: now and at its highest.</summary>
     public static (long NowBytes, long HighestBytes) Memory(int processId)

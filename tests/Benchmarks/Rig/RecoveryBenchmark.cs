@@ -23,7 +23,7 @@ internal static class RecoveryBenchmark
         {
             var fio = RigOptions.Fio();
             using var uss = UssServer.Create(options.Folder, Port, diskSize, volumeSize);
-            var load = fio.WriteBlocks(Fio.Lun(uss.Url), volumeSize, blocks, uss.ProcessId);
+            var load = fio.WriteBlocks(Fio.Lun(uss.Url), volumeSize, blocks, [uss.ProcessId]);
             var loaded = ProcessMeter.Memory(uss.ProcessId);
             uss.Kill();
             var recovery = uss.Start();

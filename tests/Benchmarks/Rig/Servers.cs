@@ -39,7 +39,7 @@ internal sealed class UssServer : IBenchmarkServer
     public int ProcessId => _process!.Id;
 
     /// <summary>The program that this code runs in, or the one beside it.</summary>
-    private static string Program => Environment.ProcessPath is { } path && Path.GetFileName(path) == "Uss"
+    internal static string Program => Environment.ProcessPath is { } path && Path.GetFileName(path) == "Uss"
         ? path
         : Path.Combine(AppContext.BaseDirectory, "Uss");
 
