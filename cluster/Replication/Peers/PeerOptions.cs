@@ -21,16 +21,16 @@ public sealed record PeerOptions
     public string Site { get; init; } = "site";
 
     /// <summary>How often a node asks the others for a lease, in nanoseconds.</summary>
-    public long HeartbeatNs { get; init; } = 250_000_000;
+    public long HeartbeatNs { get; init; } = 200_000_000;
 
     /// <summary>How long a granted lease holds from when it was asked for, in nanoseconds.</summary>
-    public long LeaseNs { get; init; } = 1_000_000_000;
+    public long LeaseNs { get; init; } = 750_000_000;
 
     /// <summary>
     /// How long a node keeps the promise of the last lease that it granted, in nanoseconds: longer than the lease, so that
     /// clocks may differ in speed.
     /// </summary>
-    public long GraceNs { get; init; } = 2_000_000_000;
+    public long GraceNs { get; init; } = 1_500_000_000;
 
     /// <summary>How long a starting node waits for others before it goes on without them, in nanoseconds.</summary>
     public long StartPatienceNs { get; init; } = 5_000_000_000;

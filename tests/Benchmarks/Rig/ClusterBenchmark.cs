@@ -88,7 +88,8 @@ internal static class ClusterBenchmark
         var result = load.GetAwaiter().GetResult();
         cluster.Command("dev", back, "node2");
         var healthy = cluster.AwaitHealth();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{away,-12} longest I/O {result.LongestMs:F0} ms, healthy after {healthy.TotalSeconds:F1} s"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{away,-12} longest I/O {result.LongestMs:F0} ms, healthy after {healthy.TotalSeconds:F1} s"));
         return [title, Report.Figure(result.LongestMs, 0), Report.Figure(healthy.TotalSeconds, 1)];
     }
 
