@@ -67,6 +67,9 @@ public sealed partial class ClusterScenario
             case 16:
                 DisturbDisk(node);
                 break;
+            case 19 or 20 when CanLose(node):
+                Waver(node);
+                break;
             case 17 when IsRare(6):
                 CutAllPower();
                 break;
@@ -138,7 +141,9 @@ public sealed partial class ClusterScenario
         _away.Add(node);
         var process = node.Reactor;
         World.Freeze(process);
-        Later(DurationNs(), () =>
+
+        // Now and then until long after every initiator has given up and gone on elsewhere.
+        Later(IsRare(3) ? 4_000 * NsPerMs + Crashes.Next(12_000 * NsPerMs) : DurationNs(), () =>
         {
             World.Thaw(process);
             _away.Remove(node);
@@ -160,6 +165,27 @@ public sealed partial class ClusterScenario
             node.Coordination.IsDown = false;
             _away.Remove(node);
         });
+    }
+
+    // Away for about as long as a promise lasts, and slow to hear of what was decided meanwhile, while that takes its time.
+    private void Waver(ClusterNode node)
+    {
+        Reached("nodes back in the middle of a takeover");
+        _away.Add(node);
+        foreach (var other in _nodes)
+        {
+            CutLink(node, other, 0, true);
+            other.Coordination.MaximumCommitNs = 1_500 * NsPerMs;
+        }
+
+        node.Coordination.IsDown = true;
+        Later(2_000 * NsPerMs + Crashes.Next(1_000 * NsPerMs), () =>
+        {
+            foreach (var other in _nodes)
+                CutLink(node, other, 0, false);
+            _away.Remove(node);
+        });
+        Later(6_000 * NsPerMs, () => _nodes.ForEach(HealCoordination));
     }
 
     private void CutLinks(ClusterNode node)
@@ -242,7 +268,7 @@ public sealed partial class ClusterScenario
             _nodes.Add(added);
             added.Start();
         }
-        else if (node is { Node: not null, Disks.Count: < 3 } && !_away.Contains(node))
+        else if (node is { Node: not null, Disks.Count: < 3, Reactor.IsFrozen: false } && !_away.Contains(node))
         {
             Reached("disks added");
             GiveDisk(node, AddDisk(node, World.Stream("settings")));
