@@ -20,7 +20,7 @@ public sealed class GroupContext
 
     // How often the clock for arrivals is set, what counts as a stop, and how long it takes to catch up.
     private const long LookNs = 50_000_000;
-    private const long LongestPauseNs = 2 * LookNs;
+    private const long LongestPauseNs = 10 * LookNs;
     private const long LookAfterStopNs = 100_000_000;
 
     private long _aliveNs;
