@@ -41,6 +41,10 @@ public sealed class GroupContext
         FanOuts = new FanOutPool(reactor, stallNs);
         Repairs = new RepairQueue(reactor);
         Pace = new RecoveryPace(reactor);
+
+        // From the start: one that begins with the first change after a stop would take that for fresh.
+        if (!IsAlone)
+            StayAlive();
     }
 
     /// <summary>True on a node without a cluster: it is the primary of everything.</summary>
@@ -65,15 +69,7 @@ public sealed class GroupContext
     /// The time for what arrives now, in nanoseconds on the reactor's clock: at most that. A process that was stopped for a
     /// while finds what came meanwhile, and cannot tell when; so its clock for arrivals lags until it has caught up.
     /// </summary>
-    public long ArrivalNs
-    {
-        get
-        {
-            if (!_isLooking)
-                StayAlive();
-            return IsAlone ? Reactor.MonotonicNs : _aliveNs;
-        }
-    }
+    public long ArrivalNs => IsAlone ? Reactor.MonotonicNs : _aliveNs;
 
     // After a stop the clock stays where it was before for a while, until what came meanwhile has been taken in.
     private void StayAlive()

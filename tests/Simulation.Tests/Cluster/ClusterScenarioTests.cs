@@ -19,6 +19,9 @@ public sealed class ClusterScenarioTests
     // 1014: an operation that had come to a member with a copy was taken for new when it was tried again there.
     // 2121: a disk that failed under another node's primary went on to be offered by its own node.
     // 2495: an operation that waited behind others in its front-end counted as arrived when its turn came.
+    // 64, 172: the first change that a front-end got while it was stopped counted as arrived when it went on.
+    [TestCase(64UL)]
+    [TestCase(172UL)]
     [TestCase(1014UL)]
     [TestCase(2121UL)]
     [TestCase(2495UL)]
