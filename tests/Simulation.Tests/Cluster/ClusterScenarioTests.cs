@@ -40,7 +40,7 @@ public sealed class ClusterScenarioTests
 
     private static readonly string[] _someRuns =
     [
-        "coordination outages", "disks added", "disks full", "disks lost", "disks slow", "nodes added", "pages spoiled",
-        "power cuts of all nodes", "killed soon after a start",
+        "coordination outages", "disks added", "disks full", "disks lost", "disks slow", "nodes added", "power cuts of all nodes",
+        "killed soon after a start",
     ];
 }
