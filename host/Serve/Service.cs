@@ -266,7 +266,8 @@ internal sealed class Service
                 return ValueTask.CompletedTask;
             });
             stopping.Dispose();
-        }));
+        }
+        ));
         if (cluster.DemoCopies > 0)
             _ = MakeDemoAsync(services, records, cluster.DemoCopies, stopping.Token);
     }

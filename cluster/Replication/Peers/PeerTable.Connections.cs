@@ -44,10 +44,11 @@ public sealed partial class PeerTable
 
     private async ValueTask DialAsync(Peer peer)
     {
+        var startedNs = _reactor.MonotonicNs;
         var dialed = await RpcConnection.ConnectAsync(peer.Endpoint, _self, _service, _rpcOptions);
         if (!dialed.IsOk)
         {
-            Judge(peer, dialed.Fault);
+            Judge(peer, dialed.Fault, startedNs);
             return;
         }
 
@@ -63,17 +64,20 @@ public sealed partial class PeerTable
 
     private async ValueTask ProbeAsync(Peer peer)
     {
+        var startedNs = _reactor.MonotonicNs;
         var probed = await _reactor.ConnectAsync(peer.Endpoint, ProbeTimeoutNs);
         if (probed.IsOk)
             await probed.Value.CloseAsync();
         else
-            Judge(peer, probed.Fault);
+            Judge(peer, probed.Fault, startedNs);
     }
 
-    // A living node always listens, a frozen one too (its kernel answers): only a dead one refuses.
-    private void Judge(Peer peer, Fault fault)
+    // A living node always listens, a frozen one too (its kernel answers): only a dead one refuses. One that was heard since
+    // the attempt began has been started again: the refusal was meant for its former process.
+    private void Judge(Peer peer, Fault fault, long startedNs)
     {
-        if (fault.Code != "connection-refused" || peer.IsProvenDead || peer.Connection is not null)
+        var isRefused = fault.Code == "connection-refused" && peer.GrantedNs <= startedNs;
+        if (!isRefused || peer.IsProvenDead || peer.Connection is not null)
             return;
         peer.IsProvenDead = true;
         Changed?.Invoke(peer);

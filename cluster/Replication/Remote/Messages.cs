@@ -48,7 +48,7 @@ internal readonly struct ReplicaArguments
     public static uint Pack(PlacementGroupId group) => ((uint)group.Pool << 24) | (uint)group.Index;
 }
 
-/// <summary>How a member answered; 8 bytes.</summary>
+/// <summary>How a member answered; 10 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly struct ReplicaAnswer
 {

@@ -67,16 +67,16 @@ public sealed class ClusterRulesTests : ServiceFixture
         int fewestCopies = 0,
         int fewestSpare = 0,
         string[]? states = null) => new()
-    {
-        IsAlone = false,
-        Nodes = [.. (states ?? ["up", "up", "up"]).Select((state, index) => View($"node{index + 1}", state))],
-        Groups = healthy + degraded + unavailable,
-        HealthyGroups = healthy,
-        DegradedGroups = degraded,
-        UnavailableGroups = unavailable,
-        FewestCopies = fewestCopies,
-        FewestSpare = fewestSpare,
-    };
+        {
+            IsAlone = false,
+            Nodes = [.. (states ?? ["up", "up", "up"]).Select((state, index) => View($"node{index + 1}", state))],
+            Groups = healthy + degraded + unavailable,
+            HealthyGroups = healthy,
+            DegradedGroups = degraded,
+            UnavailableGroups = unavailable,
+            FewestCopies = fewestCopies,
+            FewestSpare = fewestSpare,
+        };
 
     private static NodeView View(string name, string state) => new()
     {
