@@ -17,15 +17,7 @@ public sealed class GroupContext
     private readonly ChangeSignal _somethingChanged = new();
     private ReactorTimer? _tick;
     private ulong _nextOperation;
-
-    // How often the clock for arrivals is set, what counts as a stop, and how long it takes to catch up.
-    private const long LookNs = 50_000_000;
-    private const long LongestPauseNs = 10 * LookNs;
-    private const long LookAfterStopNs = 100_000_000;
-
-    private long _aliveNs;
-    private long _lookedNs;
-    private bool _isLooking;
+    private readonly ArrivalClock? _arrivals;
 
     /// <summary>Creates the context of a reactor.</summary>
     /// <param name="reactor">The reactor.</param>
@@ -42,16 +34,23 @@ public sealed class GroupContext
         Repairs = new RepairQueue(reactor);
         Pace = new RecoveryPace(reactor);
 
-        // From the start: one that begins with the first change after a stop would take that for fresh.
         if (!IsAlone)
-            StayAlive();
+            _arrivals = new ArrivalClock(reactor);
     }
 
     /// <summary>True on a node without a cluster: it is the primary of everything.</summary>
     public bool IsAlone => _cluster is null;
 
-    /// <summary>Set when the node stops: operations wait for nothing any more.</summary>
-    public bool IsClosing { get; set; }
+    /// <summary>True once the node stops: operations wait for nothing any more.</summary>
+    public bool IsClosing { get; private set; }
+
+    /// <summary>The node stops.</summary>
+    public void BeginClosing()
+    {
+        IsClosing = true;
+        _arrivals?.Stop();
+        RaiseChange();
+    }
 
     /// <summary>
     /// How long an operation waits for a primary, and how long after its arrival it may still change anything, in
@@ -65,24 +64,8 @@ public sealed class GroupContext
     /// <summary>True for a disk of this node.</summary>
     public bool IsLocal(Guid disk) => _cluster?.IsLocal(disk) ?? true;
 
-    /// <summary>
-    /// The time for what arrives now, in nanoseconds on the reactor's clock: at most that. A process that was stopped for a
-    /// while finds what came meanwhile, and cannot tell when; so its clock for arrivals lags until it has caught up.
-    /// </summary>
-    public long ArrivalNs => IsAlone ? Reactor.MonotonicNs : _aliveNs;
-
-    // After a stop the clock stays where it was before for a while, until what came meanwhile has been taken in.
-    private void StayAlive()
-    {
-        var nowNs = Reactor.MonotonicNs;
-        var wasStopped = _isLooking && nowNs - _lookedNs > LongestPauseNs;
-        _lookedNs = nowNs;
-        if (!wasStopped)
-            _aliveNs = nowNs;
-        _isLooking = !IsClosing && !IsAlone;
-        if (_isLooking)
-            Reactor.Schedule(wasStopped ? LookAfterStopNs : LookNs, static context => ((GroupContext)context!).StayAlive(), this);
-    }
+    /// <summary>The time for what arrives now, in nanoseconds on the reactor's clock: at most that.</summary>
+    public long ArrivalNs => _arrivals?.NowNs ?? Reactor.MonotonicNs;
 
     /// <summary>A change of a front-end begins.</summary>
     /// <param name="arrivedNs">When it arrived, as <see cref="ArrivalNs"/> told then.</param>

@@ -223,11 +223,7 @@ public sealed class GroupRoute
         call.Target = buffer.Slice(0, bytes);
         var result = Finish(connection, call, await connection.CallAsync(call, RemoteReplica.TimeoutNs));
         if (result.IsOk)
-        {
-            var described = PayloadList.Read<WireDescription>(buffer.Slice(0, bytes), blocks.Length);
-            for (var i = 0; i < blocks.Length; i++)
-                blocks.Span[i] = described[i].Description;
-        }
+            WireDescription.Read(buffer.Slice(0, bytes), blocks.Span);
 
         buffer.Release();
         return result;
@@ -266,8 +262,7 @@ public sealed class GroupRoute
     {
         var result = status == RpcStatus.Ok ? call.Answer.To<GroupAnswer>().Result : new GroupResult(GroupStatus.Unavailable);
         connection.Return(call);
-        if (status == RpcStatus.TimedOut)
-            connection.Abort("an operation took too long");
+        connection.AbortIfLate(status);
         return result;
     }
 }

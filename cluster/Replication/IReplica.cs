@@ -40,7 +40,4 @@ public interface IReplica
 
     /// <summary>The group's objects that changed after <paramref name="version"/>; null when the member cannot be reached.</summary>
     ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version);
-
-    /// <summary>As <see cref="IObjectStore.DeleteSpaceAsync"/>.</summary>
-    ValueTask<StoreResult> DeleteSpaceAsync(ulong space);
 }

@@ -90,7 +90,7 @@ public sealed class LocalReplica : IReplica
         return mine;
     }
 
-    /// <inheritdoc/>
+    /// <summary>As <see cref="IObjectStore.DeleteSpaceAsync"/>. Each node deletes on its own disks.</summary>
     public ValueTask<StoreResult> DeleteSpaceAsync(ulong space) => _store.DeleteSpaceAsync(space);
 
     private static StoreResult Refused => new(StoreStatus.Closed);

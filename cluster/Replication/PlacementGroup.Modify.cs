@@ -66,16 +66,16 @@ public sealed partial class PlacementGroup
     private async ValueTask<GroupResult> ReadForChangeAsync(ObjectId id, int first, BufferSlice whole, int skip, int length, bool isWhole)
     {
         if (isWhole)
-            return await ReadUnderAsync(id, first, whole, StoreUnits.Head);
+            return await ReadUnderAsync(null, id, first, whole, StoreUnits.Head);
         var result = GroupResult.Ok;
         var tail = (skip + length) % StoreUnits.BlockBytes;
         var last = whole.Length - StoreUnits.BlockBytes;
         if (skip != 0 || (tail != 0 && last == 0))
-            result = await ReadUnderAsync(id, first, whole.Slice(0, StoreUnits.BlockBytes), StoreUnits.Head);
+            result = await ReadUnderAsync(null, id, first, whole.Slice(0, StoreUnits.BlockBytes), StoreUnits.Head);
         if (result.IsOk && tail != 0 && last > 0)
         {
             result = await ReadUnderAsync(
-                id, first + (last / StoreUnits.BlockBytes), whole.Slice(last, StoreUnits.BlockBytes), StoreUnits.Head);
+                null, id, first + (last / StoreUnits.BlockBytes), whole.Slice(last, StoreUnits.BlockBytes), StoreUnits.Head);
         }
 
         return result;

@@ -14,13 +14,20 @@ public sealed partial class PlacementGroup
     /// <param name="firstBlock">First block within it.</param>
     /// <param name="target">Page-aligned, a multiple of 4096 bytes; the caller keeps its reference.</param>
     /// <param name="snapshotSequence">Which state; <see cref="StoreUnits.Head"/> for the newest.</param>
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    public async ValueTask<GroupResult> ReadAsync(
+    public ValueTask<GroupResult> ReadAsync(
         ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head)
     {
         _context.Pace.NoteOperation();
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), target.Length / StoreUnits.BlockBytes, false);
-        if (!ticket.IsGranted)
+        return ReadUnderAsync(ticket, id, firstBlock, target, snapshotSequence);
+    }
+
+    // Leaves the ticket if one is given; otherwise the caller holds the range.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<GroupResult> ReadUnderAsync(
+        RangeLockTicket? ticket, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
+    {
+        if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.NotServed);
         if (CanRead || await WaitUntilReadableAsync())
@@ -30,19 +37,9 @@ public sealed partial class PlacementGroup
             result = read.IsOk ? GroupResult.Ok : await RecoverReadAsync(primary, read, id, firstBlock, target, snapshotSequence);
         }
 
-        _context.Locks.Leave(ticket);
+        if (ticket is not null)
+            _context.Locks.Leave(ticket);
         return result;
-    }
-
-    // As above; the caller holds the range.
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> ReadUnderAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
-    {
-        if (!CanRead && !await WaitUntilReadableAsync())
-            return new GroupResult(GroupStatus.NotServed);
-        var primary = _members[0];
-        var read = await primary.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
-        return read.IsOk ? GroupResult.Ok : await RecoverReadAsync(primary, read, id, firstBlock, target, snapshotSequence);
     }
 
     /// <summary>As <see cref="IObjectStore.DescribeAsync"/>, from an in-sync member.</summary>

@@ -56,7 +56,7 @@ public sealed partial class PlacementGroup
 
             // Most groups have one member: that way is kept free of everything that only several need.
             result = targets.Length == 1 && _minimumCopies == 1
-                ? ToGroupResult(await targets[0].Replica.WriteAsync(_stamp, write))
+                ? ToGroupResult(await targets[0].Replica.WriteAsync(StampFor(operation.Id), write))
                 : await WriteToMembersAsync(targets, write, operation.Id);
 
             // Nothing was changed when there is no space; without an answer nobody knows.
@@ -93,7 +93,7 @@ public sealed partial class PlacementGroup
         if (IsShortOfSpace(write.Source.Length))
             return new GroupResult(GroupStatus.NoSpace);
         var fanOut = _context.FanOuts.Rent();
-        await fanOut.WriteAsync(targets, _stamp with { CleanVersion = _tracker.CleanVersion, Operation = operation }, write);
+        await fanOut.WriteAsync(targets, StampFor(operation), write);
         var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
         fanOut.Return();
         return result;
@@ -109,8 +109,7 @@ public sealed partial class PlacementGroup
         var version = NextVersion();
         var token = _tracker.Begin(version);
         var fanOut = _context.FanOuts.Rent();
-        var stamp = _stamp with { CleanVersion = _tracker.CleanVersion, Operation = operation };
-        await fanOut.DiscardAsync(targets, stamp, id, firstBlock, blockCount, version, snapshotSequence);
+        await fanOut.DiscardAsync(targets, StampFor(operation), id, firstBlock, blockCount, version, snapshotSequence);
         var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
         fanOut.Return();
         _tracker.End(token, result.Status != GroupStatus.Unavailable);
@@ -118,6 +117,8 @@ public sealed partial class PlacementGroup
             _context.MemberFailed?.Invoke(targets[0].DiskId);
         return result;
     }
+
+    private GroupStamp StampFor(ulong operation) => _stamp with { CleanVersion = _tracker.CleanVersion, Operation = operation };
 
     // One that is tried again may have taken effect before. Only who was a member all the time since it arrived can tell.
     private bool MayTakeEffect(OperationStamp operation, ref GroupResult result)

@@ -11,8 +11,8 @@ public sealed partial class BlockNode
     private const long TakeoverStepNs = 400_000_000;
 
     private readonly Dictionary<Guid, RemoteReplica> _remoteReplicas = [];
+    private readonly Dictionary<PlacementGroupId, uint> _awaitedTakeovers = [];
     private List<LocalReplica> _localDisks = [];
-    private readonly HashSet<(PlacementGroupId Group, uint Epoch)> _awaitedTakeovers = [];
 
     /// <summary>The other node that a disk is attached to; null for this node and for a disk that is not known.</summary>
     internal Peer? NodeOf(Guid disk) => _peers is not null && _directory.Find(disk) is { } record ? _peers.Find(record.Node) : null;
@@ -100,12 +100,12 @@ public sealed partial class BlockNode
     private bool IsMyTurn(PlacementGroup group, GroupRecord record, Guid mine)
     {
         var primary = NodeOf(record.Primary);
-        var heirs = record.InSync.Where(disk => NodeOf(disk) != primary || IsLocal(disk))
-            .OrderBy(disk => { var place = group.Row.ToList().IndexOf(disk); return place < 0 ? int.MaxValue : place; })
-            .ToList();
+        var order = group.Row.Concat(record.InSync).Distinct().ToList();
+        var heirs = record.InSync.Where(disk => NodeOf(disk) != primary).OrderBy(order.IndexOf).ToList();
         var place = heirs.IndexOf(mine);
-        if (place <= 0 || !_awaitedTakeovers.Add((group.Id, record.Epoch)))
+        if (place <= 0 || _awaitedTakeovers.GetValueOrDefault(group.Id) == record.Epoch)
             return true;
+        _awaitedTakeovers[group.Id] = record.Epoch;
         Postpone(group, mine, place * TakeoverStepNs);
         return false;
     }

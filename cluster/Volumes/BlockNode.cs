@@ -154,8 +154,7 @@ public sealed partial class BlockNode
         if (_isClosing)
             return;
         _isClosing = true;
-        _context.IsClosing = true;
-        _context.RaiseChange();
+        _context.BeginClosing();
         Volumes.Close();
         _pools.Close();
         _directory.Close();

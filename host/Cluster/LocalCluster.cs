@@ -38,45 +38,27 @@ internal sealed partial class LocalCluster : IDisposable
     /// <param name="output">Where the ready line goes.</param>
     /// <param name="asked">Completes with the reason to stop.</param>
     /// <exception cref="CommandFailure">The cluster could not start.</exception>
-    public static async Task RunAsync(LocalClusterOptions options, TextWriter output, Task<string> asked)
-    {
-        OwnerOnly.Apply();
-        if (options.Folder.Prepare() is { } unusable)
-            throw new CommandFailure(unusable);
-        var taken = DataLock.Take(options.Folder);
-        if (!taken.IsOk)
-            throw new CommandFailure(taken.Fault);
-        using var held = taken.Value;
-        await using var log = ServiceLog.Open(options.Folder);
-        using var cluster = new LocalCluster(options, log, output);
-        var notifier = new SystemdNotifier(Environment.GetEnvironmentVariable(SystemdNotifier.Variable));
-        Fault? fault;
-        try
+    public static Task RunAsync(LocalClusterOptions options, TextWriter output, Task<string> asked) =>
+        Daemon.RunAsync(options.Folder, async daemon =>
         {
-            fault = await cluster.StartAsync(asked);
-            if (fault is null)
+            using var cluster = new LocalCluster(options, daemon.Log, output);
+            try
             {
+                if (await cluster.StartAsync(asked) is { } fault)
+                    return fault;
                 using var control = new ControlServer(cluster._folder.ControlSocket, cluster.HandleAsync);
-                held.WritePid();
+                daemon.Held.WritePid();
                 if (!asked.IsCompleted)
-                    notifier.Ready(await cluster.AnnounceAsync());
-                log.Information("{Reason}: stopping", await asked);
-                notifier.Stopping();
+                    daemon.Notifier.Ready(await cluster.AnnounceAsync());
+                daemon.Log.Information("{Reason}: stopping", await asked);
+                daemon.Notifier.Stopping();
+                return null;
             }
-        }
-        finally
-        {
-            await cluster.StopAsync();
-        }
-
-        if (fault is not null)
-        {
-            log.ForContext(ServiceLog.PrintedProperty, true).Error("{Fault:l}", fault.ToString());
-            throw new CommandFailure(fault);
-        }
-
-        log.Information("stopped");
-    }
+            finally
+            {
+                await cluster.StopAsync();
+            }
+        });
 
     public void Dispose()
     {

@@ -47,39 +47,23 @@ internal sealed class Service
     /// <param name="output">Where the ready line goes.</param>
     /// <param name="asked">Completes with the reason to stop.</param>
     /// <exception cref="CommandFailure">The service could not start, or not stop in time.</exception>
-    public static async Task RunAsync(ServeOptions options, TextWriter output, Task<string> asked)
-    {
-        OwnerOnly.Apply();
-        if (options.Folder.Prepare() is { } unusable)
-            throw new CommandFailure(unusable);
-        var taken = DataLock.Take(options.Folder);
-        if (!taken.IsOk)
-            throw new CommandFailure(taken.Fault);
-        using var held = taken.Value;
-        await using var log = ServiceLog.Open(options.Folder);
-        var service = new Service(options, log, output);
-        var notifier = new SystemdNotifier(Environment.GetEnvironmentVariable(SystemdNotifier.Variable));
-        Fault? fault;
-        try
+    public static Task RunAsync(ServeOptions options, TextWriter output, Task<string> asked) =>
+        Daemon.RunAsync(options.Folder, async daemon =>
         {
-            fault = await service.StartAsync(held, notifier, asked);
-            if (fault is null)
-                log.Information("{Reason}: stopping", await asked);
-            notifier.Stopping();
-        }
-        finally
-        {
-            await service.StopAsync();
-        }
-
-        if (fault is not null)
-        {
-            log.ForContext(ServiceLog.PrintedProperty, true).Error("{Fault:l}", fault.ToString());
-            throw new CommandFailure(fault);
-        }
-
-        log.Information("stopped");
-    }
+            var service = new Service(options, daemon.Log, output);
+            try
+            {
+                var fault = await service.StartAsync(daemon.Held, daemon.Notifier, asked);
+                if (fault is null)
+                    daemon.Log.Information("{Reason}: stopping", await asked);
+                daemon.Notifier.Stopping();
+                return fault;
+            }
+            finally
+            {
+                await service.StopAsync();
+            }
+        });
 
     private async Task<Fault?> StartAsync(DataLock held, SystemdNotifier notifier, Task<string> asked)
     {

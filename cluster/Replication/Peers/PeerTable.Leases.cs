@@ -62,7 +62,6 @@ public sealed partial class PeerTable
             var sentNs = _reactor.MonotonicNs;
             var call = connection.Rent();
             call.Operation = (byte)RemoteOperation.Heartbeat;
-            call.Arguments = RpcArguments.From(new HeartbeatArguments { AppliedRevision = _content.AppliedRevision });
             var status = await connection.CallAsync(call, Math.Max(1, heardNs + silenceNs - sentNs));
             var isChanged = false;
             if (status == RpcStatus.Ok && peer.Connection == connection)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Uss.Runtime;
 using Uss.Store;
 
 namespace Uss.Replication;
@@ -138,6 +139,13 @@ internal readonly struct WireDescription
 
     public static WireDescription Of(BlockDescription block) =>
         new() { Version = block.Version, Checksum = block.Checksum, IsPresent = block.IsPresent ? 1u : 0 };
+
+    public static void Read(BufferSlice payload, Span<BlockDescription> blocks)
+    {
+        var described = PayloadList.Read<WireDescription>(payload, blocks.Length);
+        for (var i = 0; i < blocks.Length; i++)
+            blocks[i] = described[i].Description;
+    }
 }
 
 /// <summary>One object in the payload of an answer; 24 bytes.</summary>
@@ -161,14 +169,6 @@ internal readonly struct WireSummary
         ObjectIndex = summary.Id.Index,
         PresentBlocks = (uint)summary.PresentBlocks,
     };
-}
-
-/// <summary>A request for a lease; 8 bytes.</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal readonly struct HeartbeatArguments
-{
-    /// <summary>Group records up to this revision are known to the asker.</summary>
-    public long AppliedRevision { get; init; }
 }
 
 /// <summary>Whether the lease is granted; 24 bytes. The details list the node's disks.</summary>

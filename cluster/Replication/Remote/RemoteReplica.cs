@@ -84,11 +84,7 @@ public sealed class RemoteReplica(Peer peer, Guid diskId, Reactor reactor) : IRe
         call.Target = buffer.Slice(0, bytes);
         var result = Finish(connection, call, await connection.CallAsync(call, TimeoutNs));
         if (result.IsOk)
-        {
-            var described = PayloadList.Read<WireDescription>(buffer.Slice(0, bytes), blocks.Length);
-            for (var i = 0; i < blocks.Length; i++)
-                blocks.Span[i] = described[i].Description;
-        }
+            WireDescription.Read(buffer.Slice(0, bytes), blocks.Span);
 
         buffer.Release();
         return result;
@@ -130,10 +126,6 @@ public sealed class RemoteReplica(Peer peer, Guid diskId, Reactor reactor) : IRe
         return isGood ? list : null;
     }
 
-    /// <summary>Not for disks of other nodes: every node deletes on its own.</summary>
-    public ValueTask<StoreResult> DeleteSpaceAsync(ulong space) =>
-        throw new InvariantException("a space is deleted by the node that has the disk");
-
     private static ObjectId NextAfter(ObjectId id) =>
         id.Index == uint.MaxValue ? new ObjectId(id.Space + 1, 0) : id with { Index = id.Index + 1 };
 
@@ -166,14 +158,11 @@ public sealed class RemoteReplica(Peer peer, Guid diskId, Reactor reactor) : IRe
         return call;
     }
 
-    // A member that does not answer in time cannot be told from one that will act later: the connection goes, and with it
-    // whatever was under way.
     private static StoreResult Finish(RpcConnection connection, RpcCall call, RpcStatus status)
     {
         var result = status == RpcStatus.Ok ? call.Answer.To<ReplicaAnswer>().Result : Unreachable;
         connection.Return(call);
-        if (status == RpcStatus.TimedOut)
-            connection.Abort("an operation took too long");
+        connection.AbortIfLate(status);
         return result;
     }
 }

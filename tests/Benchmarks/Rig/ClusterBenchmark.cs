@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Uss.Benchmarks.Rig;
 
 /// <summary>
-/// Rung 5 of the ladder: three nodes with three copies on one machine, over iSCSI, all server processes charged; then what an
+/// Three nodes with three copies on one machine, over iSCSI, all server processes charged; then what an
 /// initiator sees when a node dies, freezes and comes back.
 /// </summary>
 internal static class ClusterBenchmark
