@@ -138,21 +138,26 @@ public sealed partial class PlacementGroup
     // Makes the other members equal to the primary before anything is served. Returns a member that failed, or null.
     private async ValueTask<GroupMember?> PeerAsync(ulong cleanVersion)
     {
-        foreach (var member in _members.Skip(1).ToList())
+        var others = _members.Skip(1).ToList();
+        for (var place = 0; place < others.Count && State == GroupState.Starting; place++)
         {
-            if (State != GroupState.Starting)
-                break;
-            switch (await new MemberSync(this, member, isPeering: true).RunAsync(cleanVersion))
-            {
-                case SyncOutcome.SourceFailed:
-                    return _members.FirstOrDefault();
-                case SyncOutcome.MemberFailed:
-                    return member;
-                default:
-                    break;
-            }
+            var sync = new MemberSync(this, others[place], isPeering: true);
+            var failed = FailedBy(await sync.RunAsync(cleanVersion), others[place]);
+
+            // What this member had beyond the primary got a newer version; those that were equal before it need that too.
+            for (var before = 0; before < place && failed is null && sync.Renewed.Count > 0; before++)
+                failed = FailedBy(await new MemberSync(this, others[before], isPeering: true).RunAsync(sync.Renewed), others[before]);
+            if (failed is not null)
+                return failed;
         }
 
         return null;
     }
+
+    private GroupMember? FailedBy(SyncOutcome outcome, GroupMember member) => outcome switch
+    {
+        SyncOutcome.SourceFailed => _members.FirstOrDefault(),
+        SyncOutcome.MemberFailed => member,
+        _ => null,
+    };
 }

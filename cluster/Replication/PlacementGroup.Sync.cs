@@ -27,6 +27,12 @@ public sealed partial class PlacementGroup
     /// </summary>
     private sealed partial class MemberSync(PlacementGroup group, GroupMember member, bool isPeering)
     {
+        /// <summary>Objects with blocks that peering gave a newer version, on the primary and this member.</summary>
+        public SortedSet<ObjectId> Renewed { get; } = new(_inAddressOrder);
+
+        private static readonly Comparer<ObjectId> _inAddressOrder =
+            Comparer<ObjectId>.Create((a, b) => (a.Space, a.Index).CompareTo((b.Space, b.Index)));
+
         // Bounds how long a client waits for the range lock behind a copy: 256 KiB.
         private const int MaximumRunBlocks = 64;
 
@@ -51,13 +57,12 @@ public sealed partial class PlacementGroup
                 return SyncOutcome.MemberFailed;
 
             // In address order, so that equal runs are equal and disks read forward.
-            var ids = changed.Concat(changedThere).Select(summary => summary.Id).Distinct()
-                .OrderBy(id => id.Space).ThenBy(id => id.Index).ToList();
-            return await RunAsync(ids);
+            var ids = changed.Concat(changedThere).Select(summary => summary.Id);
+            return await RunAsync(new SortedSet<ObjectId>(ids, _inAddressOrder));
         }
 
         /// <summary>Compares these objects.</summary>
-        public async ValueTask<SyncOutcome> RunAsync(IReadOnlyList<ObjectId> ids)
+        public async ValueTask<SyncOutcome> RunAsync(IReadOnlyCollection<ObjectId> ids)
         {
             member.ObjectsToCompare = ids.Count;
             member.ObjectsCompared = 0;

@@ -116,6 +116,7 @@ public sealed partial class PlacementGroup
             }
             else if (isPeering)
             {
+                Renewed.Add(id);
                 write = write with { Version = group.NextVersion() };
                 if (!(await member.Replica.WriteAsync(group._stamp, write)).IsOk)
                     return SyncOutcome.MemberFailed;
@@ -136,6 +137,8 @@ public sealed partial class PlacementGroup
             if (version == 0 && !isPeering)
                 return FromGroup(await group.DiscardOnMembersAsync(id, first, count, 0, 0));
             var given = version == 0 ? group.NextVersion() : version;
+            if (version == 0)
+                Renewed.Add(id);
             if (!(await member.Replica.DiscardAsync(group._stamp, id, first, count, given, 0)).IsOk)
                 return SyncOutcome.MemberFailed;
             return version != 0
