@@ -21,6 +21,12 @@ public sealed record GroupRecord : ICheckedRecord
     /// <summary>Disks that held the group's data once and are not in sync.</summary>
     public IReadOnlyList<DepartedMember> Departed { get; init; } = [];
 
+    /// <summary>
+    /// In-sync disks that came in after some departed disk had left. What was discarded before they came they never had, and
+    /// so cannot name it when that disk returns.
+    /// </summary>
+    public IReadOnlyList<JoinedMember> Joined { get => field ?? []; init; }
+
     /// <summary>Every write up to this version is on all in-sync members.</summary>
     public ulong CleanVersion { get; init; }
 
@@ -62,6 +68,11 @@ public sealed record GroupRecord : ICheckedRecord
 /// <param name="Disk">The disk.</param>
 /// <param name="CleanVersion">It holds every acknowledged write up to this version.</param>
 public sealed record DepartedMember(Guid Disk, ulong CleanVersion);
+
+/// <summary>A disk that came into the in-sync set.</summary>
+/// <param name="Disk">The disk.</param>
+/// <param name="CleanVersion">It can name every object that was changed or discarded above this version.</param>
+public sealed record JoinedMember(Guid Disk, ulong CleanVersion);
 
 /// <summary>JSON of the records of this room.</summary>
 [JsonSourceGenerationOptions(

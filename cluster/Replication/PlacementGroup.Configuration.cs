@@ -170,13 +170,16 @@ public sealed partial class PlacementGroup
         var inSync = kept.Select(member => member.DiskId).ToList();
         var before = Record?.InSync ?? [];
         var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, cleanVersion)))
-            .Where(gone => !inSync.Contains(gone.Disk) && surplus.All(member => member.DiskId != gone.Disk));
+            .Where(gone => !inSync.Contains(gone.Disk) && surplus.All(member => member.DiskId != gone.Disk)).ToList();
+        var joined = (Record?.Joined ?? []).Concat(inSync.Except(before).Select(disk => new JoinedMember(disk, cleanVersion)))
+            .Where(member => inSync.Contains(member.Disk) && departed.Any(gone => gone.CleanVersion < member.CleanVersion));
         return new GroupRecord
         {
             Epoch = (Record?.Epoch ?? 0) + 1,
             InSync = inSync,
             Primary = inSync[0],
-            Departed = [.. departed],
+            Departed = departed,
+            Joined = [.. joined],
             CleanVersion = cleanVersion,
             Proposer = _context.Records.Proposer,
         };

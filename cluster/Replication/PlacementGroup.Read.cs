@@ -155,7 +155,9 @@ public sealed partial class PlacementGroup
 
     private async ValueTask RepairBlockAsync(GroupMember member, ObjectId id, int block, BufferSlice buffer)
     {
-        if ((await member.Replica.ReadAsync(_stamp, id, block, buffer, StoreUnits.Head)).Status != StoreStatus.Damaged)
+        // What comes late must not be done under a newer epoch: another primary may have gone on meanwhile.
+        var stamp = _stamp;
+        if ((await member.Replica.ReadAsync(stamp, id, block, buffer, StoreUnits.Head)).Status != StoreStatus.Damaged)
             return;
         foreach (var source in Readable())
         {
@@ -163,18 +165,18 @@ public sealed partial class PlacementGroup
                 continue;
             if (await DescribeBlockAsync(member, id, block) is { } bad && bad.Version != good.Version)
                 continue;
-            if (!(await source.Replica.ReadAsync(_stamp, id, block, buffer, StoreUnits.Head)).IsOk)
+            if (!(await source.Replica.ReadAsync(stamp, id, block, buffer, StoreUnits.Head)).IsOk)
                 continue;
 
             // A block that was never changed has no version; a member that lost its map of the object needs one to say so.
-            var version = good.Version == 0 ? BlockVersion.Compose(_stamp.Epoch, 0) : good.Version;
+            var version = good.Version == 0 ? BlockVersion.Compose(stamp.Epoch, 0) : good.Version;
             var write = new StoreWrite { Id = id, FirstBlock = block, Source = buffer, Version = version };
             var repaired = good.IsPresent
-                ? await member.Replica.WriteAsync(_stamp, write)
-                : await member.Replica.DiscardAsync(_stamp, id, block, 1, version, 0);
+                ? await member.Replica.WriteAsync(stamp, write)
+                : await member.Replica.DiscardAsync(stamp, id, block, 1, version, 0);
             if (repaired.IsOk)
                 _context.Counters.BlocksRepaired++;
-            else if (repaired.Status != StoreStatus.NoSpace)
+            else if (repaired.Status != StoreStatus.NoSpace && stamp.Epoch == _stamp.Epoch)
                 LoseDisk(member.DiskId);
             return;
         }

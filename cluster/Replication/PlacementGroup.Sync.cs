@@ -20,6 +20,10 @@ internal enum SyncOutcome
 
 public sealed partial class PlacementGroup
 {
+    // True when the member knows of every object that was changed or discarded above the version.
+    private bool CanName(GroupMember member, ulong sinceVersion) =>
+        Record!.Joined.All(joined => joined.Disk != member.DiskId || joined.CleanVersion <= sinceVersion);
+
     /// <summary>
     /// Makes a member equal to the primary: compares versions of the objects that changed on either side and copies the
     /// blocks that differ. The primary decides; what the member holds beyond it was never acknowledged and is overwritten
@@ -27,11 +31,12 @@ public sealed partial class PlacementGroup
     /// </summary>
     private sealed partial class MemberSync(PlacementGroup group, GroupMember member, bool isPeering)
     {
-        /// <summary>Objects with blocks that peering gave a newer version, on the primary and this member.</summary>
-        public SortedSet<ObjectId> Renewed { get; } = new(_inAddressOrder);
-
+        // So that equal runs are equal and disks read forward.
         private static readonly Comparer<ObjectId> _inAddressOrder =
             Comparer<ObjectId>.Create((a, b) => (a.Space, a.Index).CompareTo((b.Space, b.Index)));
+
+        /// <summary>Objects with blocks that peering gave a newer version, on the primary and this member.</summary>
+        public SortedSet<ObjectId> Renewed { get; } = new(_inAddressOrder);
 
         // Bounds how long a client waits for the range lock behind a copy: 256 KiB.
         private const int MaximumRunBlocks = 64;
@@ -49,16 +54,25 @@ public sealed partial class PlacementGroup
         /// <summary>Compares all objects that changed after a version on the primary or on the member.</summary>
         public async ValueTask<SyncOutcome> RunAsync(ulong sinceVersion)
         {
-            var changed = await _source.Replica.ListChangedSinceAsync(group._stamp, group._groups, sinceVersion);
-            if (changed is null)
-                return SyncOutcome.SourceFailed;
-            var changedThere = await member.Replica.ListChangedSinceAsync(group._stamp, group._groups, sinceVersion);
-            if (changedThere is null)
-                return SyncOutcome.MemberFailed;
+            var ids = new SortedSet<ObjectId>(_inAddressOrder);
+            if (!isPeering && !group.CanName(_source, sinceVersion))
+            {
+                // Of what was discarded meanwhile the primary knows nothing. A member that was there does; else all is compared.
+                var witness = group.Readable().FirstOrDefault(other => group.CanName(other, sinceVersion));
+                if (witness is null || !await AddChangedAsync(ids, witness, sinceVersion))
+                    sinceVersion = 0;
+            }
 
-            // In address order, so that equal runs are equal and disks read forward.
-            var ids = changed.Concat(changedThere).Select(summary => summary.Id);
-            return await RunAsync(new SortedSet<ObjectId>(ids, _inAddressOrder));
+            if (!await AddChangedAsync(ids, _source, sinceVersion))
+                return SyncOutcome.SourceFailed;
+            return await AddChangedAsync(ids, member, sinceVersion) ? await RunAsync(ids) : SyncOutcome.MemberFailed;
+        }
+
+        private async ValueTask<bool> AddChangedAsync(SortedSet<ObjectId> ids, GroupMember holder, ulong sinceVersion)
+        {
+            var changed = await holder.Replica.ListChangedSinceAsync(group._stamp, group._groups, sinceVersion);
+            ids.UnionWith(changed?.Select(summary => summary.Id) ?? []);
+            return changed is not null;
         }
 
         /// <summary>Compares these objects.</summary>

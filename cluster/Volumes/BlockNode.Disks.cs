@@ -27,9 +27,17 @@ public sealed partial class BlockNode
         var disk = _disks.FirstOrDefault(known => known.Name == source.Name) ?? new NodeDisk(source.Name);
         disk.Source = source;
         if (await OpenAsync(disk) is { } fault)
+        {
+            // Its record may have been put all the same, and others may count on the disk: it is tried again until it serves.
+            if (fault.Code == CoordinationFaults.Unavailable.Code && !_disks.Contains(disk))
+            {
+                disk.Fault = fault;
+                _disks.Add(disk);
+            }
+
             return fault;
-        if (!_disks.Contains(disk))
-            _disks.Add(disk);
+        }
+
         if (await _pools.RebalanceAsync() is { } unplaced)
             return unplaced;
         Kick();
