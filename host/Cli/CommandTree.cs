@@ -20,6 +20,7 @@ internal static class CommandTree
         {
             ServeCommand.Create(),
             NodeRoleCommand.Create(),
+            MembershipCommands.Create(),
             NodeCommands.Status(),
             VolumeCommands.Create(),
             PoolCommands.Pools(),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Uss.Host.Cluster;
+using Uss.Host.Join;
 using Uss.Host.Serve;
 
 namespace Uss.Host.Cli;
@@ -7,47 +8,19 @@ namespace Uss.Host.Cli;
 /// <summary><c>uss node</c>: one storage node of a cluster; its subcommands show and change the cluster's nodes.</summary>
 internal static class NodeRoleCommand
 {
-    private static readonly Option<string> _name = new("--name")
-    {
-        Description = "Name of the node, unique in the cluster",
-        HelpName = "NAME",
-        Required = true,
-    };
+    private static readonly Option<string?> _name = NodeSetup.Name("Name of the node, unique in the cluster");
 
-    private static readonly Option<string> _etcd = new("--etcd")
-    {
-        Description = "Client URLs of the etcd members, separated by commas",
-        HelpName = "URL[,URL]",
-        Required = true,
-    };
+    private static readonly Option<string?> _etcd = NodeSetup.Etcd("Client URLs of the etcd members, separated by commas");
 
-    private static readonly Option<string> _cluster = new("--cluster")
+    private static readonly Option<string?> _cluster = new("--cluster")
     {
-        Description = "File with the cluster's number and key",
+        Description = "File with the cluster's number and key [default: cluster.json in the data folder]",
         HelpName = "FILE",
-        Required = true,
     };
 
-    private static readonly Option<string> _listen = new("--listen")
-    {
-        Description = "Where other nodes reach this one",
-        HelpName = "HOST:PORT",
-        Required = true,
-    };
-
-    private static readonly Option<string> _rack = new("--rack")
-    {
-        Description = "The rack that the node stands in",
-        HelpName = "RACK",
-        DefaultValueFactory = _ => "rack",
-    };
-
-    private static readonly Option<string> _site = new("--site")
-    {
-        Description = "The site of the rack",
-        HelpName = "SITE",
-        DefaultValueFactory = _ => "site",
-    };
+    private static readonly Option<string?> _listen = NodeSetup.Listen();
+    private static readonly Option<string?> _rack = NodeSetup.Rack();
+    private static readonly Option<string?> _site = NodeSetup.Site();
 
     private static readonly Option<int> _demoCopies = new("--demo-copies")
     {
@@ -58,6 +31,8 @@ internal static class NodeRoleCommand
     public static Verb Create() => new Verb(
         "node",
         "Serve as one storage node of a cluster in the foreground, or see the nodes",
+        "uss node --data /srv/uss   # set up by `uss cluster init` or `uss cluster join`",
+        "uss node --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
         "uss node --name n1 --data /srv/uss --etcd http://10.0.0.1:2379,http://10.0.0.2:2379 --cluster /etc/uss/cluster.json \\",
         "    --listen 10.0.0.1:7400 --iscsi 10.0.0.1:3260 --disk /dev/sdb --rack r1")
         .With(_name, _etcd, _cluster, _listen, _rack, _site, _demoCopies)
@@ -69,40 +44,60 @@ internal static class NodeRoleCommand
             await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output, shutdown.Asked);
         });
 
-    private static ServeOptions OptionsOf(ParseResult parsed)
+    /// <summary>Reads and checks the options, and the data folder's file for what they leave out.</summary>
+    internal static ServeOptions OptionsOf(ParseResult parsed)
     {
-        var file = parsed.GetRequiredValue(_cluster);
-        var identity = ClusterFiles.Read(file, ClusterFilesJson.Default.ClusterIdentity);
-        if (!identity.IsOk && identity.Fault is { } unreadable)
+        var folder = GlobalOptions.DataOf(parsed);
+        var setup = NodeFile.Read(folder);
+        if (!setup.IsOk && setup.Fault is { } unreadable)
             throw new CommandFailure(unreadable);
-        if (identity.Value is not { Key.Length: 32 } known)
-        {
-            throw CommandFailure.Usage(
-                $"--cluster: {file} is not there, or holds no cluster's number and key.",
-                "Copy the file from another node of the cluster.");
-        }
-
-        var name = parsed.GetRequiredValue(_name);
-        if (Volumes.VolumeRules.CheckName(name) is not null)
-            throw CommandFailure.Usage($"--name: '{name}' is no name for a node.", "Use 1 to 63 of a-z 0-9 . _ -, for example n1.");
-        return ServeCommand.OptionsOf(parsed) with
+        var file = setup.Value;
+        var known = IdentityOf(parsed.GetValue(_cluster), folder);
+        var name = NodeSetup.CheckName(parsed.GetValue(_name) ?? file?.Name ?? throw Missing(_name, folder));
+        var etcd = parsed.GetValue(_etcd) is { } urls ? NodeSetup.ParseUrls(urls)
+            : file is not null ? NodeSetup.ParseUrls(string.Join(',', file.Etcd))
+            : throw Missing(_etcd, folder);
+        var listen = ServeCommand.ParseEndpoint("--listen", parsed.GetValue(_listen) ?? file?.Listen ?? throw Missing(_listen, folder));
+        if (JoinRules.CheckListen(listen) is { } unreachable)
+            throw new CommandFailure(unreachable);
+        var options = ServeCommand.OptionsOf(parsed) with
         {
             Cluster = new ClusterMembership
             {
                 Name = name,
-                Etcd = [.. parsed.GetRequiredValue(_etcd).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(ParseUrl)],
+                Etcd = etcd,
                 ClusterId = known.Id,
                 Key = known.Key,
-                Listen = ServeCommand.ParseEndpoint("--listen", parsed.GetRequiredValue(_listen)),
-                Rack = parsed.GetRequiredValue(_rack),
-                Site = parsed.GetRequiredValue(_site),
+                Listen = listen,
+                Rack = parsed.GetValue(_rack) ?? file?.Rack ?? "rack",
+                Site = parsed.GetValue(_site) ?? file?.Site ?? "site",
                 DemoCopies = parsed.GetValue(_demoCopies),
+
+                // Under another name it is not the machine that joined.
+                MemberId = file?.Name == name ? file.MemberId : null,
+                IsFounder = file is { IsFounder: true },
             },
         };
+        return ServeCommand.IsIscsiGiven(parsed) || file is not { Iscsi.Count: > 0 }
+            ? options
+            : options with { Iscsi = [.. file.Iscsi.Select(text => ServeCommand.ParseEndpoint("iscsi", text))] };
     }
 
-    private static Uri ParseUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? url
-            : throw CommandFailure.Usage($"--etcd: '{text}' is no URL.", "Use URLs such as http://10.0.0.1:2379, separated by commas.");
+    private static ClusterIdentity IdentityOf(string? given, DataFolder folder)
+    {
+        var path = given ?? new ClusterFolder(folder).IdentityFile;
+        var identity = ClusterFiles.Read(path, ClusterFilesJson.Default.ClusterIdentity);
+        if (!identity.IsOk && identity.Fault is { } unreadable)
+            throw new CommandFailure(unreadable);
+        if (identity.Value is { Key.Length: 32 } known)
+            return known;
+        throw given is null && !File.Exists(path)
+            ? Missing(_cluster, folder)
+            : CommandFailure.Usage(
+                $"--cluster: {path} is not there, or holds no cluster's number and key.", "Copy the file from another node of the cluster.");
+    }
+
+    private static CommandFailure Missing(Option option, DataFolder folder) => CommandFailure.Usage(
+        $"The data folder {folder.Path} is not set up as a node, and there is no {option.Name}.",
+        "Set it up with `uss cluster init` (the first node) or `uss cluster join TOKEN`, or name its folder with --data DIR.");
 }

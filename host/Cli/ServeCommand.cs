@@ -105,6 +105,9 @@ internal static class ServeCommand
                 await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output, shutdown.Asked);
         });
 
+    /// <summary>Somebody said where the target is to listen.</summary>
+    internal static bool IsIscsiGiven(ParseResult parsed) => parsed.GetValue(_iscsi) is { Length: > 0 };
+
     /// <summary>Reads and checks the options.</summary>
     internal static ServeOptions OptionsOf(ParseResult parsed)
     {

@@ -13,6 +13,9 @@ internal sealed record ClusterIdentity(Guid Id, byte[] Key)
 {
     private const int KeyBytes = 32;
 
+    /// <inheritdoc/>
+    public override string ToString() => $"cluster {Id} (key hidden)";
+
     public static ClusterIdentity Create() => new(Guid.NewGuid(), RandomNumberGenerator.GetBytes(KeyBytes));
 }
 
@@ -86,4 +89,5 @@ internal static class ClusterFiles
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(ClusterIdentity))]
 [JsonSerializable(typeof(ClusterLayout))]
+[JsonSerializable(typeof(NodeFile))]
 internal sealed partial class ClusterFilesJson : JsonSerializerContext;

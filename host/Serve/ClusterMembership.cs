@@ -28,9 +28,16 @@ internal sealed record ClusterMembership
     /// <summary>Copies of the volume <c>demo</c> that a new cluster gets; 0: none.</summary>
     public int DemoCopies { get; init; }
 
+    /// <summary>What this machine was given when it joined; null: it was started with the cluster's file alone.</summary>
+    public Guid? MemberId { get; init; }
+
+    /// <summary>It made the cluster, so that nobody admitted it.</summary>
+    public bool IsFounder { get; init; }
+
     /// <summary>The same for the block layer.</summary>
-    public PeerOptions ToPeerOptions() =>
-        new() { ClusterId = ClusterId, ClusterKey = Key, Listen = Listen, Rack = Rack, Site = Site };
+    /// <param name="guests">Answers machines that want to join.</param>
+    public PeerOptions ToPeerOptions(IGuestDesk guests) =>
+        new() { ClusterId = ClusterId, ClusterKey = Key, Listen = Listen, Rack = Rack, Site = Site, Guests = guests };
 
     /// <inheritdoc/>
     public override string ToString() => $"node {Name} of cluster {ClusterId}";

@@ -4,6 +4,7 @@ using Uss.Coordination;
 using Uss.Coordination.Etcd;
 using Uss.Coordination.Sqlite;
 using Uss.Host.Cli;
+using Uss.Host.Join;
 using Uss.Runtime;
 using Uss.Runtime.Threaded;
 using Uss.Target.Iscsi;
@@ -33,6 +34,7 @@ internal sealed class Service
     private readonly Logger _log;
     private readonly TextWriter _output;
     private readonly List<(string Part, Func<Task> StopAsync)> _parts = [];
+    private JoinDesk? _desk;
     private readonly IscsiTargetOptions _targetOptions = new() { DrainTimeoutMs = 1_000 };
 
     private Service(ServeOptions options, Logger log, TextWriter output)
@@ -87,6 +89,15 @@ internal sealed class Service
             return null;
         var coordination = opened.Value!;
         _parts.Add(("coordination store", () => OnReactor(reactor, coordination.CloseAsync)));
+
+        if (_options.Cluster is { } cluster)
+        {
+            var claim = await reactor.InvokeAsync(() => new JoinRegister(coordination, reactor)
+                .ClaimAsync(cluster.ClusterId, cluster.Name, cluster.MemberId, cluster.IsFounder));
+            if (claim is not null)
+                return claim;
+            _desk = new JoinDesk(reactor, coordination, cluster, _log);
+        }
 
         // Refused before disks are made for it.
         if (await CheckAccessAsync(new ReactorRecordStore(reactor, coordination)) is { } refused)
@@ -166,7 +177,7 @@ internal sealed class Service
         var block = layer.Block;
         var node = new Node(reactor, block, layer.Plan, layer.Opener, _log);
         var records = new ReactorRecordStore(reactor, coordination);
-        var services = new ManagementServices(node, records, TimeProvider.System);
+        var services = new ManagementServices(node, records, TimeProvider.System) { Tokens = TokensOf(reactor, coordination, block) };
         var fault = (_options.Cluster is null ? await FirstStart.RunAsync(services, records, _log) : null)
             ?? await GivenRules.ApplyAsync(_options, services, _log);
         if (fault is not null)
@@ -217,18 +228,22 @@ internal sealed class Service
             _parts.Add(("management API", () => server.DisposeAsync().AsTask()));
         }
 
+        _desk?.Open(name => block.Nodes.Any(known => known.Name == name && known.Reach != NodeReach.Down));
         if (_options.Cluster is { } cluster)
             await JoinClusterAsync(reactor, coordination, services, records, cluster);
         held.WritePid();
         return await AnnounceAsync(services, portals[0], isOpen, notifier);
     }
 
+    private IJoinTokens TokensOf(Reactor reactor, ICoordinationStore coordination, BlockNode block) =>
+        _options.Cluster is { } cluster ? new TokenMint(reactor, coordination, block, cluster) : new NoJoinTokens();
+
     private BlockNodeOptions BlockOptions() => _options.Cluster is not { } cluster
         ? new BlockNodeOptions()
         : new BlockNodeOptions
         {
             NodeName = cluster.Name,
-            Cluster = cluster.ToPeerOptions(),
+            Cluster = cluster.ToPeerOptions(_desk!),
             MemberStallNs = ClusterMemberStallNs,
         };
 

@@ -53,6 +53,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Initiators);
         builder.Services.AddSingleton(services.Node);
         builder.Services.AddSingleton(services.Pools);
+        builder.Services.AddSingleton(services.Tokens);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions

@@ -35,6 +35,7 @@ public static class ManagementApi
         MapVolumes(api);
         MapLuns(api);
         MapInitiators(api);
+        ClusterApi.Map(api);
     }
 
     private static void MapPools(RouteGroupBuilder api)

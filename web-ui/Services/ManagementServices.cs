@@ -35,6 +35,9 @@ public sealed class ManagementServices : IDisposable
     /// <summary>Pools and their placement.</summary>
     public PoolService Pools { get; }
 
+    /// <summary>Tokens to join the cluster with.</summary>
+    public IJoinTokens Tokens { get; init; } = new NoJoinTokens();
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -20,6 +20,9 @@ public sealed record PeerOptions
     /// <summary>The site of the rack.</summary>
     public string Site { get; init; } = "site";
 
+    /// <summary>Answers machines that want to join; null: they are sent away.</summary>
+    public IGuestDesk? Guests { get; init; }
+
     /// <summary>How often a node asks the others for a lease, in nanoseconds.</summary>
     public long HeartbeatNs { get; init; } = 200_000_000;
 

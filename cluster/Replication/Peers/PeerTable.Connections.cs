@@ -101,7 +101,9 @@ public sealed partial class PeerTable
     private async ValueTask WelcomeAsync(IConnection transport)
     {
         _tasks++;
+        _arriving.Add(transport);
         var welcomed = await RpcConnection.AcceptAsync(transport, _self, _service, _rpcOptions);
+        _arriving.Remove(transport);
         if (welcomed.IsOk)
         {
             // One that registered a moment ago may not have come by the watch yet; it dials again.

@@ -16,7 +16,8 @@ public sealed partial class PeerTable
     private readonly INodeContent _content;
     private readonly PeerOptions _options;
     private readonly RpcIdentity _self;
-    private readonly RpcOptions _rpcOptions = new();
+    private readonly RpcOptions _rpcOptions;
+    private readonly HashSet<IConnection> _arriving = [];
     private readonly NodeService _service;
     private readonly SortedDictionary<string, Peer> _peers = new(StringComparer.Ordinal);
     private readonly long _startedNs;
@@ -36,6 +37,7 @@ public sealed partial class PeerTable
         _content = content;
         _options = options;
         _startedNs = _reactor.MonotonicNs;
+        _rpcOptions = new RpcOptions { Guests = options.Guests };
         Span<byte> incarnation = stackalloc byte[8];
         _reactor.FillEntropy(incarnation);
         _self = new RpcIdentity(options.ClusterId, name, BitConverter.ToUInt64(incarnation), options.ClusterKey);
@@ -91,6 +93,8 @@ public sealed partial class PeerTable
         _watch?.Dispose();
         foreach (var peer in _peers.Values)
             peer.Connection?.Abort("the node stops");
+        foreach (var transport in _arriving)
+            transport.Abort();
 
         // Last: a refused connection tells others that this process serves nothing any more.
         if (_listener is not null)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Uss.Runtime;
@@ -31,6 +32,7 @@ internal sealed class RpcHandshake : IDisposable
     private RpcHello _peer;
     private int _version;
     private bool _isTimeOver;
+    private bool _isGuest;
 
     private RpcHandshake(Reactor reactor, IConnection transport, RpcIdentity self, RpcOptions options, RpcRole role)
     {
@@ -76,6 +78,8 @@ internal sealed class RpcHandshake : IDisposable
         timer.Cancel();
         if (fault is not null)
         {
+            if (handshake._isGuest)
+                await options.Guests!.ServeAsync(transport, handshake.Message.Span.ToArray());
             await transport.CloseAsync();
             return handshake._isTimeOver ? RpcFaults.TimedOut(transport.Remote) : fault;
         }
@@ -183,7 +187,14 @@ internal sealed class RpcHandshake : IDisposable
         if (!result.IsOk || result.Bytes < RpcHello.Size)
             return RpcFaults.Ended(_transport.Remote, result);
         if (!RpcHello.TryParse(Message.Span, out _received))
+        {
+            _isGuest = expected == RpcHelloKind.Hello
+                && _role == RpcRole.Acceptor
+                && _options.Guests is { } guests
+                && BinaryPrimitives.ReadUInt32LittleEndian(Message.Span) == guests.Magic;
             return RpcFaults.Garbage(_transport.Remote);
+        }
+
         if (_received.Kind == RpcHelloKind.Refusal)
             return RpcFaults.Refused(_received.Refusal, _transport.Remote, byPeer: true);
         return _received.Kind == expected ? null : RpcFaults.Garbage(_transport.Remote);

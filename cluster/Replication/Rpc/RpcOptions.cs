@@ -26,6 +26,9 @@ public sealed record RpcOptions
 
     /// <summary>Highest version of the protocol that this side speaks.</summary>
     public int MaximumVersion { get; init; } = 1;
+
+    /// <summary>Answers connections that are no node's; null: they are closed.</summary>
+    public IGuestDesk? Guests { get; init; }
 }
 
 /// <summary>Limits of the protocol.</summary>
