@@ -23,11 +23,18 @@ internal sealed unsafe class BufferSlab
         var capacity = BufferPool.MinimumBytes << sizeClass;
         _isPoisoned = isPoisoned;
         SizeBytes = SizeFor(capacity, isPoisoned);
-        _memory = isPoisoned ? SlabCache.Rent(SizeBytes) : (byte*)NativeMemory.AlignedAlloc((nuint)SizeBytes, SharedBytes);
         if (isPoisoned)
-            Poison(_memory, SizeBytes);
+        {
+            _memory = SlabCache.Rent(SizeBytes, out var isFresh);
+            if (isFresh)
+                Poison(_memory, SizeBytes);
+        }
         else
+        {
+            _memory = (byte*)NativeMemory.AlignedAlloc((nuint)SizeBytes, SharedBytes);
             Libc.AdviseHugePages(_memory, SizeBytes);
+        }
+
         PageBuffer? buffers = null;
         for (var offset = SizeBytes - capacity; offset >= 0; offset -= capacity)
             buffers = new PageBuffer(pool, this, _memory + offset, capacity, sizeClass) { NextFree = buffers };
@@ -61,9 +68,17 @@ internal sealed unsafe class BufferSlab
         if (RegisteredIndex != IBufferRegistry.Unregistered)
             registry?.Unregister(RegisteredIndex);
         if (_isPoisoned)
+        {
+            // What was released is poisoned already.
+            if (RentedBuffers > 0)
+                Poison(_memory, SizeBytes);
             SlabCache.Return(_memory, SizeBytes);
+        }
         else
+        {
             NativeMemory.AlignedFree(_memory);
+        }
+
         _memory = null;
     }
 }

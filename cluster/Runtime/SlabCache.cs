@@ -27,11 +27,18 @@ internal sealed unsafe class SlabCache
         }
     }
 
-    /// <summary>Page-aligned memory with undefined content.</summary>
-    public static byte* Rent(int sizeBytes)
+    /// <summary>Page-aligned memory.</summary>
+    /// <param name="sizeBytes">Its size.</param>
+    /// <param name="isFresh">True for undefined content; false for memory as it was returned.</param>
+    public static byte* Rent(int sizeBytes, out bool isFresh)
     {
+        isFresh = false;
         if (_ofThread is not { } cache || !cache._free.TryGetValue(sizeBytes, out var stack) || !stack.TryPop(out var memory))
+        {
+            isFresh = true;
             return (byte*)NativeMemory.AlignedAlloc((nuint)sizeBytes, BufferPool.MinimumBytes);
+        }
+
         cache._bytes -= sizeBytes;
         return (byte*)memory;
     }

@@ -6,7 +6,7 @@ namespace Uss.Replication.Rpc.Tests;
 
 /// <summary>Release builds only: in a debug build the compiler makes state machines classes, which are allocated.</summary>
 [TestFixture("io_uring")]
-[TestFixture("portable")]
+[TestFixture("portable", Category = "Full")]
 public sealed class RpcAllocationTests(string kind) : RpcContract(kind)
 {
     private const int Operations = 40_000;

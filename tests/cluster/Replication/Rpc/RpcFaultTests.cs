@@ -10,7 +10,13 @@ public sealed class RpcFaultTests
     private const long SecondNs = 1_000_000_000;
 
     [Test]
-    public void Calls_are_answered_or_lost_whatever_the_network_does([Range(1, 12)] int seed)
+    public void Calls_are_answered_or_lost_whatever_the_network_does([Range(1, 6)] int seed) => Endure(seed);
+
+    [Test]
+    [Category("Full")]
+    public void Calls_are_answered_or_lost_whatever_the_network_does_in_many_runs([Range(7, 40)] int seed) => Endure(seed);
+
+    private static void Endure(int seed)
     {
         using var world = new SimulatedWorld((ulong)seed);
         var dialer = world.CreateReactor("dialer");
