@@ -40,4 +40,14 @@ public interface IReplica
 
     /// <summary>The group's objects that changed after <paramref name="version"/>; null when the member cannot be reached.</summary>
     ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version);
+
+    /// <summary>
+    /// The member reads its blocks from the medium, verifies them and tells what it found; the data stays where it is.
+    /// Damage is no error of the call.
+    /// </summary>
+    /// <param name="stamp">Group and epoch.</param>
+    /// <param name="id">The object.</param>
+    /// <param name="firstBlock">First block.</param>
+    /// <param name="blocks">One element a block is filled in.</param>
+    ValueTask<StoreResult> VerifyAsync(GroupStamp stamp, ObjectId id, int firstBlock, Memory<BlockCheck> blocks);
 }

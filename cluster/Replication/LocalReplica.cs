@@ -6,7 +6,7 @@ using Uss.Store;
 namespace Uss.Replication;
 
 /// <summary>A store of this node as a member of placement groups.</summary>
-public sealed class LocalReplica : IReplica
+public sealed partial class LocalReplica : IReplica
 {
     // How old the figure of free space may get; what is written meanwhile is subtracted.
     private const long FigureAgeNs = 1_000_000_000;

@@ -35,6 +35,8 @@ public sealed partial class PlacementGroup
             var primary = _members[0];
             var read = await primary.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
             result = read.IsOk ? GroupResult.Ok : await RecoverReadAsync(primary, read, id, firstBlock, target, snapshotSequence);
+            if (result.IsOk && _lost is { Count: > 0 } && snapshotSequence == StoreUnits.Head)
+                result = await RefuseLostAsync(id, firstBlock, target.Length / StoreUnits.BlockBytes);
         }
 
         if (ticket is not null)

@@ -26,6 +26,7 @@ public sealed partial class BlockNode
     {
         _isBackgroundRunning = true;
         FindStrays();
+        StartScrubs();
         _reactor.Spawn(KeepProgressAsync());
         _reactor.Spawn(RetryDisksAsync());
         if (_peers is not null)

@@ -25,6 +25,15 @@ public sealed record BlockNodeOptions
     /// <summary>Placement groups of a pool that this node makes; 0: as many as the number of disks suggests.</summary>
     public int Groups { get; init; }
 
+    /// <summary>How often each group is scrubbed, in nanoseconds; 0: only when somebody asks for it.</summary>
+    public long ScrubIntervalNs { get; init; } = 7L * 24 * 3600 * 1_000_000_000;
+
+    /// <summary>How long after a start a group waits that was never scrubbed, in nanoseconds.</summary>
+    public long ScrubFirstNs { get; init; } = 3600L * 1_000_000_000;
+
+    /// <summary>Bytes a second, of one copy, that a scrub reads at most, over all groups that this node is the primary of.</summary>
+    public long ScrubBytesPerSecond { get; init; } = 64L << 20;
+
     /// <summary>The cluster that the node belongs to; null for a node that is alone.</summary>
     public PeerOptions? Cluster { get; init; }
 }
@@ -136,6 +145,7 @@ public sealed partial class BlockNode
             ?? await node.StartPeersAsync()
             ?? await node.LoadProgressAsync()
             ?? await node.LoadRemovedSpacesAsync()
+            ?? await node.LoadScrubsAsync()
             ?? await node._pools.LoadAsync()
             ?? await node.Volumes.StartAsync();
         if (fault is null)
@@ -164,6 +174,7 @@ public sealed partial class BlockNode
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))
             await group.CloseAsync();
         await WaitForJobsAsync();
+        await CloseScrubsAsync();
         await SaveProgressAsync();
 
         // Others take over as soon as nobody answers here; the disks may take their time.

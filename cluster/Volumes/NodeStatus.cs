@@ -44,6 +44,9 @@ public enum NodeEventKind
 
     /// <summary>Groups became healthy, degraded or unavailable; see <see cref="BlockNode.Status"/>.</summary>
     HealthChanged,
+
+    /// <summary>A scrub of a group found damage; the subject is the group as <c>POOL.INDEX</c>.</summary>
+    ScrubFoundDamage,
 }
 
 /// <summary>A change on a node.</summary>

@@ -112,4 +112,6 @@ public sealed record RemovedSpaceRecord
 [JsonSerializable(typeof(CountersRecord))]
 [JsonSerializable(typeof(RemovedSpaceRecord))]
 [JsonSerializable(typeof(ProgressRecord))]
+[JsonSerializable(typeof(ScrubRequestsRecord))]
+[JsonSerializable(typeof(ScrubNodeRecord))]
 public sealed partial class VolumesJson : JsonSerializerContext;

@@ -25,6 +25,7 @@ internal static class CommandTree
             VolumeCommands.Create(),
             PoolCommands.Pools(),
             PoolCommands.Placement(),
+            ScrubCommands.Create(),
             LunCommands.Create(),
             InitiatorCommands.Create(),
             NodeCommands.Sessions(),

@@ -75,6 +75,12 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     });
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ScrubView>> ListScrubsAsync() => reactor.InvokeAsync(() => ValueTask.FromResult(ScrubViews.Of(block)));
+
+    /// <inheritdoc/>
+    public Task<Result<int>> StartScrubAsync(string? pool, int? group) => reactor.InvokeAsync(() => block.RequestScrubAsync(pool, group));
+
+    /// <inheritdoc/>
     public Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes) =>
         reactor.InvokeAsync(async () => Translate(await block.Volumes.ResizeAsync(name, sizeBytes)));
 
@@ -129,6 +135,9 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
             case NodeEventKind.DiskChanged:
                 LogDisk(change.Subject);
                 break;
+            case NodeEventKind.ScrubFoundDamage:
+                LogScrub(change.Subject);
+                break;
             case NodeEventKind.HealthChanged when !_isHealthLogDue:
                 // One failed disk changes hundreds of groups, one after the other: one entry for what came of it.
                 _isHealthLogDue = true;
@@ -145,6 +154,22 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
             log.Error("disk {Disk} failed: {Fault:l}", name, fault.ToString());
         else
             log.Information("disk {Disk} is {State}", name, disk.State);
+    }
+
+    private void LogScrub(string group)
+    {
+        if (block.DescribeScrubs().FirstOrDefault(scrub => scrub.Group.ToString() == group)?.Last is not { } last)
+            return;
+        log.Write(
+            last.Unrepairable > 0 ? LogEventLevel.Error : LogEventLevel.Warning,
+            "the scrub of placement group {Group:l} read {Read} copies of blocks: {Damaged} damaged, {Outdated} outdated, "
+            + "{Repaired} repaired, {Lost} blocks without a good copy",
+            group,
+            last.CopiesRead,
+            last.Damaged,
+            last.Outdated,
+            last.Repaired,
+            last.Unrepairable);
     }
 
     private void LogHealth()

@@ -54,6 +54,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Node);
         builder.Services.AddSingleton(services.Pools);
         builder.Services.AddSingleton(services.Tokens);
+        builder.Services.AddSingleton(services.Scrubs);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions

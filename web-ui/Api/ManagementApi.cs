@@ -32,6 +32,7 @@ public static class ManagementApi
             .Produces<ListPage<DiskView>>();
         api.MapGet("/disks/{name}", async (string name, NodeService node) => Answer.Ok(await node.DiskAsync(name))).Produces<DiskView>();
         MapPools(api);
+        MapScrubs(api);
         MapVolumes(api);
         MapLuns(api);
         MapInitiators(api);
@@ -53,6 +54,14 @@ public static class ManagementApi
             "/placement/what-if",
             async (string fail, string? pool, PoolService pools) => Answer.List(await pools.WhatIfAsync(fail, pool)))
             .Produces<ListPage<WhatIfView>>();
+    }
+
+    private static void MapScrubs(RouteGroupBuilder api)
+    {
+        api.MapGet("/scrubs", async (string? pool, ScrubService scrubs) => Answer.List(await scrubs.ListAsync(pool)))
+            .Produces<ListPage<ScrubView>>();
+        api.MapPost("/scrubs", async (StartScrub body, ScrubService scrubs) => Answer.Ok(await scrubs.StartAsync(body)))
+            .Produces<ScrubStartedView>();
     }
 
     private static void MapVolumes(RouteGroupBuilder api)

@@ -33,6 +33,15 @@ public interface INode
     /// <summary>Creates a pool. Faults: a name that is taken or cannot be, the placement rule that fails.</summary>
     Task<Result<NodePool>> CreatePoolAsync(PoolSpecification specification);
 
+    /// <summary>How the scrubs of all placement groups stand.</summary>
+    Task<IReadOnlyList<ScrubView>> ListScrubsAsync();
+
+    /// <summary>Asks for a scrub. Faults: no such pool or group.</summary>
+    /// <param name="pool">Name of the pool; null: all.</param>
+    /// <param name="group">The group within the pool; null: all.</param>
+    /// <returns>How many groups.</returns>
+    Task<Result<int>> StartScrubAsync(string? pool, int? group);
+
     /// <summary>Grows a volume. Faults: no such volume, a smaller size.</summary>
     Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes);
 

@@ -15,6 +15,7 @@ public sealed class ManagementServices : IDisposable
         Initiators = new InitiatorService(records, Access, time);
         Node = new NodeService(node, Luns);
         Pools = new PoolService(node);
+        Scrubs = new ScrubService(node);
     }
 
     /// <summary>LUN maps and initiator rules as the target applies them.</summary>
@@ -37,6 +38,9 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>Tokens to join the cluster with.</summary>
     public IJoinTokens Tokens { get; init; } = new NoJoinTokens();
+
+    /// <summary>Scrubs.</summary>
+    public ScrubService Scrubs { get; }
 
     /// <inheritdoc/>
     public void Dispose()

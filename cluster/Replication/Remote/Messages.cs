@@ -148,6 +148,32 @@ internal readonly struct WireDescription
     }
 }
 
+/// <summary>One verified block in the payload of an answer; 16 bytes.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal readonly struct WireCheck
+{
+    public ulong Version { get; init; }
+
+    public uint Checksum { get; init; }
+
+    public ushort IsPresent { get; init; }
+
+    public ushort Condition { get; init; }
+
+    /// <summary>A condition that this version does not know is taken for the worst.</summary>
+    public BlockCheck Check => new(
+        new BlockDescription(Version, Checksum, IsPresent != 0),
+        Condition <= (ushort)BlockCondition.Unknown ? (BlockCondition)Condition : BlockCondition.Unknown);
+
+    public static WireCheck Of(BlockCheck check) => new()
+    {
+        Version = check.Block.Version,
+        Checksum = check.Block.Checksum,
+        IsPresent = (ushort)(check.Block.IsPresent ? 1 : 0),
+        Condition = (ushort)check.Condition,
+    };
+}
+
 /// <summary>One object in the payload of an answer; 24 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly struct WireSummary

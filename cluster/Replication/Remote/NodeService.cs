@@ -26,6 +26,8 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
                 return DescribeReplicaAsync(request, request.Arguments.To<ReplicaArguments>());
             case RemoteOperation.ReplicaList:
                 return ListReplicaAsync(request, request.Arguments.To<ReplicaArguments>());
+            case RemoteOperation.ReplicaVerify:
+                return VerifyReplicaAsync(request, request.Arguments.To<ReplicaArguments>());
             case RemoteOperation.GroupRead:
                 return ReadGroupAsync(request, request.Arguments.To<GroupArguments>());
             case RemoteOperation.GroupWrite:

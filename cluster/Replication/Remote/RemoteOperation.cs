@@ -21,6 +21,9 @@ internal enum RemoteOperation : byte
     /// <summary>Asks a member for the objects that changed.</summary>
     ReplicaList,
 
+    /// <summary>Asks a member to read its blocks from the medium and to tell what it found.</summary>
+    ReplicaVerify,
+
     /// <summary>Reads blocks of a group.</summary>
     GroupRead = 32,
 

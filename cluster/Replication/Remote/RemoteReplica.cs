@@ -9,7 +9,7 @@ namespace Uss.Replication;
 /// <param name="peer">The node.</param>
 /// <param name="diskId">The disk.</param>
 /// <param name="reactor">The reactor of the groups.</param>
-public sealed class RemoteReplica(Peer peer, Guid diskId, Reactor reactor) : IReplica
+public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reactor) : IReplica
 {
     // Whoever does not answer for so long is cut off; a connection notices a silent node long before.
     internal const long TimeoutNs = 30_000_000_000;

@@ -55,6 +55,20 @@ internal sealed class FakeNode : INode
         return Task.FromResult<Result<NodeVolume>>(Volumes[name]);
     }
 
+    public List<(string? Pool, int? Group)> ScrubsStarted { get; } = [];
+
+    public Task<IReadOnlyList<ScrubView>> ListScrubsAsync() => Task.FromResult<IReadOnlyList<ScrubView>>(
+    [
+        .. Pools.SelectMany(pool => Enumerable.Range(0, pool.View.Groups).Select(group =>
+            new ScrubView { Pool = pool.View.Name, Group = group, State = "never" })),
+    ]);
+
+    public Task<Result<int>> StartScrubAsync(string? pool, int? group)
+    {
+        ScrubsStarted.Add((pool, group));
+        return Task.FromResult(Result<int>.Ok(1));
+    }
+
     public Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes)
     {
         if (!Volumes.TryGetValue(name, out var volume))
