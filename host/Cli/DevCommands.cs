@@ -17,7 +17,7 @@ internal static class DevCommands
 
     private static Verb Change(string name, string description, string done, params string[] examples)
     {
-        var node = new Argument<string>("NODE") { Description = "The node: node1 or 1; or etcd" };
+        var node = new Argument<string>("NODE") { Description = "The node: node1 or 1; or etcd, or web" };
         return new Verb(name, description, examples).With(node).Does(async (parsed, cancel) =>
         {
             var request = new ControlRequest(name, parsed.GetRequiredValue(node));
@@ -26,7 +26,7 @@ internal static class DevCommands
         });
     }
 
-    private static Verb List() => new Verb("ls", "List the nodes and etcd with their processes", "uss dev ls", "uss dev ls -o json")
+    private static Verb List() => new Verb("ls", "List the nodes, etcd and web with their processes", "uss dev ls", "uss dev ls -o json")
         .Does(async (parsed, cancel) => GlobalOptions.PrinterOf(parsed).List(
             await ControlClient.AskAsync(new ClusterFolder(GlobalOptions.DataOf(parsed)), new ControlRequest("ls", null), cancel),
             ("name", node => node.Name),

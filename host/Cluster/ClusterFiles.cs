@@ -36,6 +36,9 @@ internal sealed record ClusterLayout
     /// <summary>etcd's port for other members, of which there are none.</summary>
     public required int EtcdPeerPort { get; init; }
 
+    /// <summary>Port of the web API on 127.0.0.1; 0: not chosen yet.</summary>
+    public int WebPort { get; init; }
+
     /// <summary>All nodes have served at once: from then on some may be down at a start.</summary>
     public bool HasServed { get; init; }
 }

@@ -20,6 +20,9 @@ internal sealed class ClusterFolder(DataFolder folder)
     /// <summary>Where <c>uss dev</c> reaches the supervisor.</summary>
     public string ControlSocket => In("dev.sock");
 
+    /// <summary>Data folder of the web API.</summary>
+    public DataFolder Web => new(In("web"));
+
     /// <summary>etcd's data.</summary>
     public string EtcdFolder => In("etcd");
 

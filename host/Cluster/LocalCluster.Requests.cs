@@ -28,7 +28,7 @@ internal sealed partial class LocalCluster
         await _turn.WaitAsync();
         try
         {
-            List<Member> all = [.. _nodes, _etcd!];
+            List<Member> all = _web is null ? [.. _nodes, _etcd!] : [.. _nodes, _etcd!, _web];
             if (request.Name is null)
                 return new ControlAnswer(null, [.. all.Select(ViewOf)]);
             var name = char.IsAsciiDigit(request.Name.FirstOrDefault()) ? "node" + request.Name : request.Name;

@@ -22,6 +22,7 @@ internal sealed partial class LocalCluster : IDisposable
     private readonly List<Member> _nodes = [];
     private readonly SemaphoreSlim _turn = new(1);
     private Member? _etcd;
+    private Member? _web;
     private ClusterLayout _layout = null!;
     private volatile bool _isStopping;
 
@@ -92,7 +93,11 @@ internal sealed partial class LocalCluster : IDisposable
             return null;
         foreach (var node in _nodes)
             await LaunchAsync(node);
-        return await WaitForNodesAsync(asked);
+        if (await WaitForNodesAsync(asked) is { } late)
+            return late;
+        if (!asked.IsCompleted)
+            await StartWebAsync();
+        return null;
     }
 
     // Reads or makes the files of the folder.
@@ -127,6 +132,8 @@ internal sealed partial class LocalCluster : IDisposable
             NodePort = present?.NodePort ?? _options.NodePort,
             EtcdPort = etcdPort,
             EtcdPeerPort = EtcdServer.FreePort(present?.EtcdPeerPort ?? EtcdServer.DefaultPeerPort, taken: etcdPort),
+            WebPort = _options.WebPort
+                ?? EtcdServer.FreePort(present is { WebPort: > 0 } ? present.WebPort : LocalClusterOptions.DefaultWebPort, taken: etcdPort),
             HasServed = present?.HasServed ?? false,
         };
         if (!OperatingSystem.IsLinux() || !IsInstalled("etcd"))
@@ -147,7 +154,7 @@ internal sealed partial class LocalCluster : IDisposable
     private IEnumerable<string> NodeCommand(int index)
     {
         var address = AddressOf(index);
-        IEnumerable<string> command =
+        return
         [
             .. _options.Program, "node",
             "--data", _folder.NodeFolder(index).Path,
@@ -159,7 +166,26 @@ internal sealed partial class LocalCluster : IDisposable
             "--demo-copies", $"{Math.Min(_layout.Nodes, ClusterMembership.DefaultCopies)}",
             .. _options.NodeOptions,
         ];
-        return _options.WebPort is { } port ? [.. command, "--web", $"{address}:{port}"] : command;
+    }
+
+    private IEnumerable<string> WebCommand() =>
+    [
+        .. _options.Program, "web",
+        "--data", _folder.Web.Path,
+        "--web", $"{AddressOf(1)}:{_layout.WebPort}",
+        .. Enumerable.Range(1, _layout.Nodes).SelectMany(index => (string[])["--node", _folder.NodeFolder(index).Path]),
+    ];
+
+    // The volumes are served without it, so that a cluster whose web API does not start is started all the same.
+    private async Task StartWebAsync()
+    {
+        _web = new Member("web", [.. WebCommand()]);
+        await LaunchAsync(_web);
+        var limit = Task.Delay(_options.RestLimit);
+        while (_web.Child is { IsReady: false, IsRunning: true } && !limit.IsCompleted)
+            await Task.Delay(_poll);
+        if (_web.Child is not { IsReady: true })
+            _log.Warning("{Fault:l}", NotReady(_web, "is not ready").ToString());
     }
 
     private async Task LaunchAsync(Member member)
@@ -251,7 +277,7 @@ internal sealed partial class LocalCluster : IDisposable
         var ready = $"ready: iSCSI target {ServeOptions.TargetIqn} on {portals} with {_nodes.Count - down.Count} of {_nodes.Count} nodes"
             + (down.Count == 0 ? "" : $", without {string.Join(", ", down)}");
         await _output.WriteLineAsync(ready);
-        await _output.WriteLineAsync(ClusterText.Attach(_folder, _layout, addresses));
+        await _output.WriteLineAsync(ClusterText.Attach(_folder, _layout, addresses, _web?.Child is { IsReady: true }));
         await _output.FlushAsync();
         return ready;
     }
@@ -260,6 +286,8 @@ internal sealed partial class LocalCluster : IDisposable
     {
         _isStopping = true;
         await _turn.WaitAsync();
+        if (_web is not null)
+            await StopAsync(_web);
         await Task.WhenAll(_nodes.Select(StopAsync));
         if (_etcd is not null)
             await StopAsync(_etcd);

@@ -11,6 +11,7 @@ internal sealed record LocalClusterOptions
     public const int MinimumNodes = 2;
     public const int MaximumNodes = 64;
     public const int DefaultNodePort = 7400;
+    public const int DefaultWebPort = 8080;
 
     public required DataFolder Folder { get; init; }
 
@@ -20,7 +21,7 @@ internal sealed record LocalClusterOptions
     /// <summary>Port of the iSCSI targets; null: as before, or the default.</summary>
     public int? IscsiPort { get; init; }
 
-    /// <summary>Port of the nodes' web pages; null: none.</summary>
+    /// <summary>Port of the web API; null: as before, or the default when it is free.</summary>
     public int? WebPort { get; init; }
 
     /// <summary>Port of the node-to-node protocol in a new cluster.</summary>

@@ -229,6 +229,8 @@ internal sealed class Service
         }
 
         _desk?.Open(name => block.Nodes.Any(known => known.Name == name && known.Reach != NodeReach.Down));
+        var events = await EventWatch.StartAsync(reactor, block, node, services.Events);
+        _parts.Add(("watch of events", () => events.DisposeAsync().AsTask()));
         if (_options.Cluster is { } cluster)
             await JoinClusterAsync(reactor, coordination, services, records, cluster);
         held.WritePid();

@@ -55,6 +55,8 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Pools);
         builder.Services.AddSingleton(services.Tokens);
         builder.Services.AddSingleton(services.Scrubs);
+        builder.Services.AddSingleton(services.Health);
+        builder.Services.AddSingleton(services.Events);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions

@@ -37,6 +37,7 @@ public static class ManagementApi
         MapLuns(api);
         MapInitiators(api);
         ClusterApi.Map(api);
+        WatchApi.Map(api);
     }
 
     private static void MapPools(RouteGroupBuilder api)

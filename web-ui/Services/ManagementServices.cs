@@ -16,6 +16,8 @@ public sealed class ManagementServices : IDisposable
         Node = new NodeService(node, Luns);
         Pools = new PoolService(node);
         Scrubs = new ScrubService(node);
+        Health = new HealthService(Node);
+        Events = new EventJournal(time);
     }
 
     /// <summary>LUN maps and initiator rules as the target applies them.</summary>
@@ -35,6 +37,12 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>Pools and their placement.</summary>
     public PoolService Pools { get; }
+
+    /// <summary>What is wrong and what mends it.</summary>
+    public HealthService Health { get; }
+
+    /// <summary>What happened lately.</summary>
+    public EventJournal Events { get; }
 
     /// <summary>Tokens to join the cluster with.</summary>
     public IJoinTokens Tokens { get; init; } = new NoJoinTokens();

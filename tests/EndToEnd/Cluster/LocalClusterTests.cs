@@ -31,7 +31,7 @@ public sealed class LocalClusterTests : EndToEndTest
         var document = JsonDocument.Parse(File.ReadAllText(identity)).RootElement;
         Assert.That(document.GetProperty("id").GetGuid(), Is.Not.EqualTo(Guid.Empty));
         Assert.That(document.GetProperty("key").GetBytesFromBase64(), Has.Length.EqualTo(32));
-        Assert.That(States(), Is.EqualTo(["node1 ready", "node2 ready", "node3 ready", "etcd ready"]));
+        Assert.That(States(), Is.EqualTo(["node1 ready", "node2 ready", "node3 ready", "etcd ready", "web ready"]));
 
         cluster.Signal(NativeMethods.SignalTerminate);
         var result = cluster.WaitForExit(StopLimit);
@@ -73,11 +73,11 @@ public sealed class LocalClusterTests : EndToEndTest
         Dev("stop", "node3").Succeeded();
         Assert.That(Path.Combine(Data, "node3", "uss.pid"), Does.Not.Exist);
         Dev("kill", "etcd").Succeeded();
-        Assert.That(States(), Is.EqualTo(["node1 ready", "node2 ready", "node3 down", "etcd down"]));
+        Assert.That(States(), Is.EqualTo(["node1 ready", "node2 ready", "node3 down", "etcd down", "web ready"]));
         Dev("start", "etcd").Succeeded();
         Dev("start", "node3").Succeeded();
         ExpectRefusal(4, "node4", "kill", "node4");
-        Assert.That(States(), Is.EqualTo(["node1 ready", "node2 ready", "node3 ready", "etcd ready"]));
+        Assert.That(States(), Is.EqualTo(["node1 ready", "node2 ready", "node3 ready", "etcd ready", "web ready"]));
 
         // One that dies by itself is reported and stays down.
         Sandbox.Shell(StopLimit, $"kill -KILL $(cat {Data}/node1/uss.pid)").Succeeded();
@@ -97,7 +97,7 @@ public sealed class LocalClusterTests : EndToEndTest
     public void A_killed_supervisor_leaves_no_process_behind()
     {
         using var cluster = Start(out _, "--nodes", "3");
-        Assert.That(Children(), Has.Length.EqualTo(4));
+        Assert.That(Children(), Has.Length.EqualTo(5));
         cluster.Kill();
         Eventually(() => Children().Length == 0);
         ExpectRefusal(3, Data, "ls");

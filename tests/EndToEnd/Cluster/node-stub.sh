@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Stands in for `uss node` where the supervisor of a cluster on one machine is tested: takes the same options, prints the
+# Stands in for `uss node` and `uss web` where the supervisor of a cluster on one machine is tested: takes the same options, prints the
 # same line, and does nothing. Files beside its data folder make it misbehave.
 set -euo pipefail
 line=$*
+name=$1
 shift
 while [ $# -gt 1 ]; do
     case $1 in
