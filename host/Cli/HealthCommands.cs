@@ -45,14 +45,16 @@ internal static class HealthCommands
         var output = parsed.InvocationConfiguration.Output;
         var isJson = GlobalOptions.PrinterOf(parsed).IsJson;
         string? cursor = null;
-        for (var isFirst = true; !cancel.IsCancellationRequested; isFirst = false)
+        var hasBegun = false;
+        while (!cancel.IsCancellationRequested)
         {
             try
             {
                 // A client stays with the node that it found; when that one is gone the next finds another.
                 using var api = new ApiClient(GlobalOptions.DataOf(parsed));
-                if (isFirst)
+                if (!hasBegun)
                     Print(output, isJson, await StateAsync(api, cancel));
+                hasBegun = true;
                 while (true)
                 {
                     var after = cursor is null ? "" : $"&after={Uri.EscapeDataString(cursor)}";
@@ -62,7 +64,7 @@ internal static class HealthCommands
                         Print(output, isJson, item);
                 }
             }
-            catch (CommandFailure failure) when (!isFirst && failure.Fault.Code is "no-service" or "no-answer")
+            catch (CommandFailure failure) when (hasBegun && failure.Fault.Code is "no-service" or "no-answer")
             {
                 if (cursor is not null)
                     Print(output, isJson, Local("no-service", "warning", failure.Fault.Message));

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Uss.Runtime;
 using Uss.WebUi.Api;
+using Endpoint = Uss.Runtime.Endpoint;
 
 namespace Uss.WebUi.Gateway;
 

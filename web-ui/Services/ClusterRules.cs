@@ -22,7 +22,7 @@ public static class ClusterRules
                 yield return new ProblemItem(
                     "node-down",
                     $"Node {node.Name} ({node.Address}) is down: its process is gone. {effect}",
-                    $"Start it: `uss node --name {node.Name} ...` as it was started before, or on one machine `uss dev start {node.Name}`.");
+                    $"Start it on its machine: `uss node --data DIR`; in a cluster on one machine `uss dev start {node.Name}`.");
             }
             else if (node.State == "silent")
             {

@@ -28,11 +28,19 @@ public sealed class HealthService(NodeService node)
     {
         Code = problem.Code,
         Severity = IsFailure(problem.Code) ? "failed" : "degraded",
-        What = problem.Message,
+        What = WhatOf(problem),
         Effect = EffectOf(problem.Code, status),
         Fix = problem.Fix,
         Command = CommandIn(problem.Fix),
     };
+
+    // Where the status page tells the effect in the same breath, the first sentence is what is wrong.
+    private static string WhatOf(ProblemItem problem)
+    {
+        var end = problem.Message.IndexOf(". ", StringComparison.Ordinal);
+        var isLong = problem.Code is "node-down" or "node-silent" or "coordination-away";
+        return isLong && end > 0 ? problem.Message[..(end + 1)] : problem.Message;
+    }
 
     // A volume that fails is the failure; the others are its causes, or cost redundancy or room alone.
     private static bool IsFailure(string code) => code is "volume-failed" or "bad-record";

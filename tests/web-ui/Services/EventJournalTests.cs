@@ -2,7 +2,10 @@ namespace Uss.WebUi.Services;
 
 public sealed class EventJournalTests
 {
-    private readonly EventJournal _journal = new(TimeProvider.System);
+    private EventJournal _journal = null!;
+
+    [SetUp]
+    public void SetUp() => _journal = new EventJournal(TimeProvider.System);
 
     [Test]
     public async Task A_reader_gets_what_happens_after_it_came()
