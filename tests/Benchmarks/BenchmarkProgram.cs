@@ -18,6 +18,7 @@ public static class BenchmarkProgram
     /// <summary>What each name runs. A room adds a line for each of its own.</summary>
     private static readonly SortedDictionary<string, (string Summary, Benchmark Run)> Benchmarks = new(StringComparer.Ordinal)
     {
+        ["blocks"] = ("three nodes on this machine, without the iSCSI hop: CPU and IOPS (--quick, --help)", BlockBenchmark.RunAsync),
         ["cluster"] = ("three nodes on this machine: CPU, IOPS and stalls over iSCSI (--quick, --help)", ClusterBenchmark.RunAsync),
         ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
         ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),

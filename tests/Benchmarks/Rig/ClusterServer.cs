@@ -21,6 +21,9 @@ internal sealed class ClusterServer : IDisposable
 
     public static string Url => $"iscsi://127.0.0.1:{Port}/{Target}/1";
 
+    /// <summary>Where the cluster's files are.</summary>
+    public string DataFolder => _data;
+
     /// <summary>The nodes and etcd: everything that serves.</summary>
     public IReadOnlyList<int> Processes
     {
