@@ -56,10 +56,12 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
 
     private LocalReplica? Find(ulong disk)
     {
-        foreach (var local in content.LocalDisks)
+        // By index: to enumerate an interface allocates.
+        var disks = content.LocalDisks;
+        for (var i = 0; i < disks.Count; i++)
         {
-            if (ReplicaArguments.KeyOf(local.DiskId) == disk)
-                return local;
+            if (ReplicaArguments.KeyOf(disks[i].DiskId) == disk)
+                return disks[i];
         }
 
         return null;
