@@ -16,6 +16,9 @@ internal static class Repository
     /// <summary>Folder of the scripts that run in the guest.</summary>
     public static string KernelClient { get; } = Path.Combine(Root, "tests", "EndToEnd", "KernelClient");
 
+    /// <summary>What the tests of a cluster load into its nodes.</summary>
+    public static string Cluster { get; } = Path.Combine(Root, "tests", "EndToEnd", "Cluster");
+
     /// <summary>The tests test the program that was built as they were: Debug or Release.</summary>
     private static string Configuration =>
         typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";

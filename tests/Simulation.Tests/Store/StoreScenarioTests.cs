@@ -8,16 +8,16 @@ public sealed class StoreScenarioTests
     [Test]
     public void No_acknowledged_change_is_lost_and_no_block_torn()
     {
-        var summary = SeedRange.Run("store", 1, 400);
-        Assert.That(summary.Faults[FaultKind.PowerCut], Is.GreaterThan(2000));
-        Assert.That(summary.Faults[FaultKind.SectorTorn], Is.GreaterThan(400));
-        Assert.That(summary.Faults[FaultKind.SectorDropped], Is.GreaterThan(4000));
-        Assert.That(summary.Faults[FaultKind.WriteError], Is.GreaterThan(4));
-        Assert.That(summary.Faults[FaultKind.FlushError], Is.GreaterThan(2));
-        Assert.That(summary.Milestones["recoveries interrupted"], Is.GreaterThan(200));
-        Assert.That(summary.Milestones["crashes after a checkpoint"], Is.GreaterThan(400));
-        Assert.That(summary.Milestones["pages spoiled"], Is.GreaterThan(200));
-        Assert.That(summary.Milestones["damaged blocks reported"], Is.GreaterThan(40));
+        var summary = SeedRange.Run("store", 1, 1000);
+        Assert.That(summary.Faults[FaultKind.PowerCut], Is.GreaterThan(5000));
+        Assert.That(summary.Faults[FaultKind.SectorTorn], Is.GreaterThan(1000));
+        Assert.That(summary.Faults[FaultKind.SectorDropped], Is.GreaterThan(10_000));
+        Assert.That(summary.Faults[FaultKind.WriteError], Is.GreaterThan(10));
+        Assert.That(summary.Faults[FaultKind.FlushError], Is.GreaterThan(5));
+        Assert.That(summary.Milestones["recoveries interrupted"], Is.GreaterThan(500));
+        Assert.That(summary.Milestones["crashes after a checkpoint"], Is.GreaterThan(1000));
+        Assert.That(summary.Milestones["pages spoiled"], Is.GreaterThan(500));
+        Assert.That(summary.Milestones["damaged blocks reported"], Is.GreaterThan(100));
     }
 
     // 5017: a read of several layers with a cache for one traded their maps for ever.
@@ -40,7 +40,7 @@ public sealed class StoreScenarioTests
 
     [Test]
     [Category("Full")]
-    public void No_acknowledged_change_is_lost_and_no_block_torn_in_many_runs() => SeedRange.Run("store", 401, 9600);
+    public void No_acknowledged_change_is_lost_and_no_block_torn_in_many_runs() => SeedRange.Run("store", 1001, 9000);
 
     [TestCase("AcknowledgeWithoutFlush", 1UL)]
     [TestCase("BelieveUnprovenRecords", 1UL)]

@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Uss.EndToEnd.Harness;
+
+namespace Uss.EndToEnd.Cluster;
+
+/// <summary>
+/// Three nodes, each in a network namespace with an address of its own, behind a bridge; the clients, etcd and a guest are at
+/// the bridge. Each node has a wall clock that the test sets.
+/// </summary>
+internal sealed class ThreeMachines : IDisposable
+{
+    /// <summary>Nodes of the cluster.</summary>
+    public const int NodeCount = 3;
+
+    private const string Etcd = "http://10.77.0.254:2379";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly Sandbox _sandbox;
+    private readonly TemporaryFolder _folder;
+    private readonly string[] _initiators;
+    private readonly SandboxProgram?[] _nodes = new SandboxProgram?[NodeCount];
+    private SandboxProgram _etcd;
+
+    /// <summary>Starts all of it and waits until it is healthy.</summary>
+    /// <param name="sandbox">Where.</param>
+    /// <param name="folder">For the data.</param>
+    /// <param name="initiators">Names that may log in.</param>
+    public ThreeMachines(Sandbox sandbox, TemporaryFolder folder, params IEnumerable<string> initiators)
+    {
+        _sandbox = sandbox;
+        _folder = folder;
+        _initiators = [.. initiators.SelectMany(name => (string[])["--initiator", name])];
+        Connect();
+        _etcd = StartEtcd();
+        File.WriteAllText(
+            Identity,
+            JsonSerializer.Serialize(new { id = Guid.NewGuid(), key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) }));
+        File.SetUnixFileMode(Identity, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Directory.CreateDirectory(DataFolder);
+        for (var node = 1; node <= NodeCount; node++)
+            SetClock(node, TimeSpan.Zero);
+        sandbox.Run(
+            Limit, "gcc", "-O2", "-shared", "-fPIC", "-o", _folder["shifted-clock.so"], Path.Combine(Repository.Cluster, "shifted-clock.c"))
+            .Succeeded();
+        Parallel.For(1, NodeCount + 1, Start);
+        Health.Await(Limit);
+    }
+
+    /// <summary>Portals of the nodes, in their order.</summary>
+    public static IReadOnlyList<string> Portals { get; } = [.. Enumerable.Range(1, NodeCount).Select(node => $"{AddressOf(node)}:3260")];
+
+    /// <summary>Folder that holds the nodes' data folders.</summary>
+    public string DataFolder => _folder["data"];
+
+    /// <summary>How the nodes are.</summary>
+    public ClusterHealth Health => new(_sandbox, DataFolder);
+
+    private string Identity => _folder["cluster.json"];
+
+    /// <summary>Address of a node.</summary>
+    /// <param name="node">From 1.</param>
+    public static string AddressOf(int node) => $"10.77.0.{10 + node}";
+
+    /// <summary>Starts a node and waits until it serves.</summary>
+    public void Start(int node)
+    {
+        var ready = new ManualResetEventSlim();
+        string[] arguments =
+        [
+            "netns", "exec", $"n{node}", "env", "LD_PRELOAD=" + _folder["shifted-clock.so"], "CLOCK_SHIFT_FILE=" + ClockOf(node),
+            Repository.Program, "node", "--data", Path.Combine(DataFolder, $"node{node}"),
+            "--name", $"node{node}", "--etcd", Etcd, "--cluster", Identity, "--demo-copies", "3", "--disks", "1", "--disk-size", "8G",
+            "--listen", $"{AddressOf(node)}:7400", "--iscsi", $"{AddressOf(node)}:3260", .. _initiators,
+        ];
+        var program = _sandbox.Start("ip", arguments, line =>
+        {
+            if (line.StartsWith("ready", StringComparison.Ordinal))
+                ready.Set();
+        });
+        _nodes[node - 1] = program;
+        if (!ready.Wait(Limit))
+            Assert.Fail($"node{node} does not start:\n{program.Tail(20)}");
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill(int node)
+    {
+        _nodes[node - 1]!.Kill();
+        _nodes[node - 1]!.Dispose();
+        _nodes[node - 1] = null;
+    }
+
+    /// <summary>SIGSTOP or SIGCONT.</summary>
+    public void Signal(int node, int signal) => _nodes[node - 1]!.Signal(signal);
+
+    /// <summary>Kills etcd and starts it again.</summary>
+    public void RestartEtcd(TimeSpan after)
+    {
+        _etcd.Kill();
+        _etcd.Dispose();
+        Thread.Sleep(after);
+        _etcd = StartEtcd();
+    }
+
+    /// <summary>Connects a node to the bridge, or takes its cable out.</summary>
+    public void SetLink(int node, bool isUp) => _sandbox.Shell(Limit, $"ip link set v{node} {(isUp ? "up" : "down")}").Succeeded();
+
+    /// <summary>Packets from one node to another vanish, or arrive again; those of the other direction always arrive.</summary>
+    public void SetPath(int from, int to, bool isOpen) =>
+        _sandbox.Shell(Limit, $"ip -n n{from} route {(isOpen ? "del" : "add")} blackhole {AddressOf(to)}/32").Succeeded();
+
+    /// <summary>Limits what a node sends; null: no limit.</summary>
+    public void SetRate(int node, string? rate) => _sandbox.Shell(
+        Limit,
+        $"ip netns exec n{node} tc qdisc "
+        + (rate is null ? "del dev eth0 root" : $"add dev eth0 root tbf rate {rate} burst 64kb latency 400ms"))
+        .Succeeded();
+
+    /// <summary>Steps a node's wall clock.</summary>
+    /// <param name="node">From 1.</param>
+    /// <param name="shift">How far it is from the truth.</param>
+    public void SetClock(int node, TimeSpan shift)
+    {
+        using var file = File.OpenHandle(ClockOf(node), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        RandomAccess.Write(file, BitConverter.GetBytes((long)shift.TotalSeconds), 0);
+    }
+
+    /// <summary>Runs <c>uss</c> against a node.</summary>
+    public void Uss(int node, params IEnumerable<string> arguments)
+    {
+        using var running = _sandbox.Start(Repository.Program, [.. arguments, "--data", Path.Combine(DataFolder, $"node{node}")]);
+        running.WaitForExit(Limit).Succeeded();
+    }
+
+    public void Dispose()
+    {
+        foreach (var node in _nodes)
+            node?.Dispose();
+        _etcd.Dispose();
+    }
+
+    private string ClockOf(int node) => _folder[$"clock{node}"];
+
+    private void Connect() => _sandbox.Shell(
+        Limit,
+        """
+        ip link add br0 type bridge
+        ip addr add 10.77.0.254/24 dev br0
+        ip link set br0 mtu 9000 up
+        for node in 1 2 3; do
+            ip netns add n$node
+            ip link add v$node type veth peer name eth0 netns n$node
+            ip link set v$node mtu 9000 master br0 up
+            ip -n n$node addr add 10.77.0.1$node/24 dev eth0
+            ip -n n$node link set eth0 mtu 9000 up
+            ip -n n$node link set lo up
+        done
+        ip tuntap add dev guest mode tap
+        ip link set guest mtu 9000 master br0 up
+        """).Succeeded();
+
+    private SandboxProgram StartEtcd() => _sandbox.Start(
+        "etcd", ["--data-dir", _folder["etcd"], "--listen-client-urls", Etcd, "--advertise-client-urls", Etcd, "--log-level", "error"]);
+}
