@@ -30,6 +30,12 @@ public sealed record GroupRecord : ICheckedRecord
     /// <summary>Every write up to this version is on all in-sync members.</summary>
     public ulong CleanVersion { get; init; }
 
+    /// <summary>
+    /// After a forced recovery: as many members are enough, until there are as many in sync as the pool asks for; null: the
+    /// pool's rule holds.
+    /// </summary>
+    public int? LeastCopies { get; init; }
+
     /// <summary>Random number of the process that proposed this configuration: tells apart proposals of equal epochs.</summary>
     public required ulong Proposer { get; init; }
 
@@ -39,6 +45,8 @@ public sealed record GroupRecord : ICheckedRecord
         // A document without the list leaves it null: initial values do not outlast the reader.
         if (Departed is null || Departed.Any(member => member is null))
             return "it does not say which members left";
+        if (LeastCopies is < 1)
+            return "it needs at least one copy";
         return Epoch == 0 || !InSync.Contains(Primary) ? "its primary is not one of its in-sync members" : null;
     }
 

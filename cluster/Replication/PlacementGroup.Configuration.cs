@@ -52,7 +52,7 @@ public sealed partial class PlacementGroup
     {
         if (member.IsFailed)
             return true;
-        if (_members.Count(other => other != member && other.Role == MemberRole.InSync && !other.IsFailed) < _minimumCopies)
+        if (_members.Count(other => other != member && other.Role == MemberRole.InSync && !other.IsFailed) < MinimumCopies)
             return false;
         member.IsFailed = true;
         _context.MemberFailed?.Invoke(member.DiskId);
@@ -116,8 +116,16 @@ public sealed partial class PlacementGroup
         _isHandingOver = false;
     }
 
+    // Of what left, only disks that the map wants are expected back once all of those are in sync.
+    private bool HasForgettable =>
+        Record is { Departed.Count: > 0 } record
+        && record.Departed.Any(gone => !_row.Contains(gone.Disk))
+        && _row.Count > 0
+        && _row.All(disk => _members.Any(member => member.DiskId == disk && member is { Role: MemberRole.InSync, IsFailed: false }));
+
     private bool NeedsChange =>
         WantsEpoch
+        || HasForgettable
         || (_isHandingOver && WantsHandover)
         || _members.Any(member => member.IsFailed || member.Role == MemberRole.Admitting || IsSurplus(member));
 
@@ -171,6 +179,8 @@ public sealed partial class PlacementGroup
         var before = Record?.InSync ?? [];
         var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, cleanVersion)))
             .Where(gone => !inSync.Contains(gone.Disk) && surplus.All(member => member.DiskId != gone.Disk)).ToList();
+        if (_row.Count > 0 && _row.All(inSync.Contains))
+            departed.RemoveAll(gone => !_row.Contains(gone.Disk));
         var joined = (Record?.Joined ?? []).Concat(inSync.Except(before).Select(disk => new JoinedMember(disk, cleanVersion)))
             .Where(member => inSync.Contains(member.Disk) && departed.Any(gone => gone.CleanVersion < member.CleanVersion));
         return new GroupRecord
@@ -181,6 +191,7 @@ public sealed partial class PlacementGroup
             Departed = departed,
             Joined = [.. joined],
             CleanVersion = cleanVersion,
+            LeastCopies = inSync.Count < _minimumCopies ? Record?.LeastCopies : null,
             Proposer = _context.Records.Proposer,
         };
     }

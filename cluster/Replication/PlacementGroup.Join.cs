@@ -3,7 +3,6 @@ namespace Uss.Replication;
 public sealed partial class PlacementGroup
 {
     private IReadOnlyList<Store.ObjectId> _unreadable = [];
-    private bool _isPurging;
 
     /// <summary>
     /// Takes a disk into the in-sync set: from now on it gets every change; what it missed is compared and copied while
@@ -77,26 +76,6 @@ public sealed partial class PlacementGroup
         }
 
         return joiner.Role == MemberRole.InSync && !joiner.IsFailed;
-    }
-
-    /// <summary>Discards what a disk holds of this group, which it is no member of any more.</summary>
-    public async ValueTask PurgeAsync(IReplica replica)
-    {
-        if (_isPurging || IsConcernedWith(replica.DiskId))
-            return;
-        _isPurging = true;
-        var held = await replica.ListChangedSinceAsync(_stamp, _groups, 0) ?? [];
-        foreach (var summary in held.OrderBy(summary => summary.Id.Space).ThenBy(summary => summary.Id.Index))
-        {
-            if (summary.PresentBlocks == 0)
-                continue;
-            if (State == GroupState.Closed
-                || !(await replica.DiscardAsync(_stamp, summary.Id, 0, Store.StoreUnits.BlocksPerObject, summary.HighestVersion, 0)).IsOk)
-                break;
-        }
-
-        _isPurging = false;
-        Signal();
     }
 
     /// <summary>True when the group has, had or wants data on the disk.</summary>

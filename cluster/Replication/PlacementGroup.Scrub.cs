@@ -46,6 +46,9 @@ public sealed partial class PlacementGroup
         private const int RunBlocks = 64;
 
         private readonly long _term = group._term;
+
+        // Of the last look. What comes late must not be done under a newer one: another primary may have gone on meanwhile.
+        private GroupStamp _stamp;
         private readonly BlockDescription[] _described = new BlockDescription[StoreUnits.BlocksPerObject];
         private readonly bool[] _hasData = new bool[StoreUnits.BlocksPerObject / RunBlocks];
 
@@ -112,7 +115,7 @@ public sealed partial class PlacementGroup
 
         private async ValueTask<bool> CheckRunAsync(ObjectId id, int first)
         {
-            if (IsStopped || !await LookAsync(id, first))
+            if (!await LookAsync(id, first))
                 return false;
             findings.CopiesRead += _checks.Sum(checks => checks.Count(check => !check.IsIntact || check.Block.IsPresent));
             if (IsEqual())
@@ -120,13 +123,28 @@ public sealed partial class PlacementGroup
             var ticket = group._context.Locks.Enter(id.Space, AbsoluteBlock(id, first), RunBlocks, true);
             if (!ticket.IsGranted)
                 await ticket.WaitAsync();
-            var isDone = !IsStopped && await RepairRunAsync(id, first);
+            var isDone = await RepairRunAsync(id, first);
             group._context.Locks.Leave(ticket);
             return isDone;
         }
 
-        // All members at once: the run takes as long as the slowest.
+        // A change of the configuration ends the stamp, and with it the look.
         private async ValueTask<bool> LookAsync(ObjectId id, int first)
+        {
+            while (!IsStopped)
+            {
+                _stamp = group._stamp;
+                if (await LookOnceAsync(id, first))
+                    return !IsStopped;
+                if (_stamp.Epoch == group._stamp.Epoch)
+                    return false;
+            }
+
+            return false;
+        }
+
+        // All members at once: the run takes as long as the slowest.
+        private async ValueTask<bool> LookOnceAsync(ObjectId id, int first)
         {
             _members.Clear();
             _members.AddRange(group.Readable());
@@ -135,7 +153,7 @@ public sealed partial class PlacementGroup
             for (var i = 0; i < looks.Length; i++)
             {
                 _checks.Add(new BlockCheck[RunBlocks]);
-                looks[i] = _members[i].Replica.VerifyAsync(group._stamp, id, first, _checks[i]);
+                looks[i] = _members[i].Replica.VerifyAsync(_stamp, id, first, _checks[i]);
             }
 
             var isGood = looks.Length > 0;
@@ -170,6 +188,8 @@ public sealed partial class PlacementGroup
                 return true;
             if (!await LookAsync(id, first))
                 return false;
+            if (!await IsCertainAsync())
+                return false;
             var overwritten = new List<(GroupMember Member, int At)>();
             for (var at = 0; at < RunBlocks; at++)
             {
@@ -191,6 +211,24 @@ public sealed partial class PlacementGroup
             }
 
             return overwritten.Count == 0 || await ConfirmAsync(id, first, overwritten);
+        }
+
+        // A change that some members made and nobody acknowledged makes versions differ, too. Whether it took effect is decided
+        // by peering or a resync, once the members that did not answer are out.
+        private async ValueTask<bool> IsCertainAsync()
+        {
+            var newest = 0UL;
+            for (var at = 0; at < RunBlocks; at++)
+            {
+                if (Judge(at).Kind == VerdictKind.Equal || _copies.TrueForAll(copy => copy.Block.Version == _copies[0].Block.Version))
+                    continue;
+                foreach (var copy in _copies)
+                    newest = Math.Max(newest, copy.Block.Version);
+            }
+
+            if (newest > group._tracker.CleanVersion)
+                await group._tracker.DrainAsync();
+            return newest <= group._tracker.CleanVersion && !IsStopped;
         }
 
         private void NoteBad(ObjectId id, int block, BlockVerdict verdict)
@@ -228,7 +266,7 @@ public sealed partial class PlacementGroup
             var buffer = group._context.Reactor.Buffers.Rent(StoreUnits.BlockBytes);
             var data = buffer.Slice(0, StoreUnits.BlockBytes);
             var isRead = !good.IsPresent
-                || (await _members[source].Replica.ReadAsync(group._stamp, id, block, data, StoreUnits.Head)).IsOk;
+                || (await _members[source].Replica.ReadAsync(_stamp, id, block, data, StoreUnits.Head)).IsOk;
             for (var i = 0; isRead && i < _members.Count; i++)
             {
                 if (BlockVerdict.IsWorse(_checks[i][block % RunBlocks], new BlockCheck(good, BlockCondition.Intact)))
@@ -248,12 +286,12 @@ public sealed partial class PlacementGroup
         private async ValueTask OverwriteAsync(GroupMember member, ObjectId id, int block, BufferSlice data, BlockDescription good)
         {
             // A block that was never changed has no version; a member that lost its map of the object needs one to say so.
-            var version = good.Version == 0 ? BlockVersion.Compose(group._stamp.Epoch, 0) : good.Version;
+            var version = good.Version == 0 ? BlockVersion.Compose(_stamp.Epoch, 0) : good.Version;
             var result = good.IsPresent
                 ? await member.Replica.WriteAsync(
-                    group._stamp, new StoreWrite { Id = id, FirstBlock = block, Source = data, Version = version })
-                : await member.Replica.DiscardAsync(group._stamp, id, block, 1, version, 0);
-            if (result.IsOk || result.Status == StoreStatus.NoSpace)
+                    _stamp, new StoreWrite { Id = id, FirstBlock = block, Source = data, Version = version })
+                : await member.Replica.DiscardAsync(_stamp, id, block, 1, version, 0);
+            if (result.IsOk || result.Status == StoreStatus.NoSpace || _stamp.Epoch != group._stamp.Epoch)
                 return;
             if (member.Role == MemberRole.Joining)
                 group.DropJoiner();

@@ -42,7 +42,7 @@ public sealed partial class PlacementGroup
         _members = [];
         cleanVersion = Math.Max(cleanVersion, record?.CleanVersion ?? 0);
         var usable = online.Where(replica => record is null || record.InSync.Contains(replica.DiskId)).ToList();
-        while (usable.Count >= _minimumCopies && usable.Any(replica => _context.IsLocal(replica.DiskId)) && State == GroupState.Starting)
+        while (usable.Count >= MinimumCopies && usable.Any(replica => _context.IsLocal(replica.DiskId)) && State == GroupState.Starting)
         {
             var members = usable.Select(replica => new GroupMember(replica, MemberRole.InSync)).ToList();
             var proposal = Propose(members, cleanVersion, []);

@@ -69,8 +69,8 @@ public sealed partial class PlacementGroup
     /// <summary>Whether it serves.</summary>
     public GroupState State { get; private set; } = GroupState.Starting;
 
-    /// <summary>Members without which nothing is acknowledged.</summary>
-    public int MinimumCopies => _minimumCopies;
+    /// <summary>Members without which nothing is acknowledged; fewer for a while after a forced recovery.</summary>
+    public int MinimumCopies => Record?.LeastCopies is { } least && least < _minimumCopies ? least : _minimumCopies;
 
     /// <summary>Its record as last heard of or committed; null when there is none yet.</summary>
     public GroupRecord? Record

@@ -18,6 +18,9 @@ public sealed class ReplicationCounters
     /// <summary>Objects compared between members.</summary>
     public long ObjectsCompared { get; internal set; }
 
+    /// <summary>Objects discarded on disks that a group had left.</summary>
+    public long ObjectsPurged { get; internal set; }
+
     /// <summary>Members removed from in-sync sets because they failed.</summary>
     public long MembersRemoved { get; internal set; }
 

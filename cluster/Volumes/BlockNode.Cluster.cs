@@ -162,6 +162,8 @@ public sealed partial class BlockNode
 
         public bool IsRemoved(ulong space) => node._removedSpaces.Contains(space);
 
+        public void NoteStray(PlacementGroup group, ulong diskKey) => node.NoteStray(group, diskKey);
+
         public PlacementGroup? FindGroup(ObjectId id) =>
             node._removedSpaces.Contains(id.Space) ? null : node._pools.Find(SpaceId.PoolOf(id.Space))?.GroupOf(id);
     }

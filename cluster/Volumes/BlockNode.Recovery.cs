@@ -26,6 +26,7 @@ public sealed partial class BlockNode
     {
         _isBackgroundRunning = true;
         FindStrays();
+        _reactor.Spawn(LookForStraysAsync());
         StartScrubs();
         _reactor.Spawn(KeepProgressAsync());
         _reactor.Spawn(RetryDisksAsync());
@@ -177,8 +178,7 @@ public sealed partial class BlockNode
 
     private void OnMemberReleased(PlacementGroup group, IReplica replica)
     {
-        _purges.Enqueue((group, replica));
-        Kick();
+        EnqueuePurge(group, replica);
     }
 
     // Promises end by the clock, which nobody announces. A disk that fails under another node's primary is noticed here.
@@ -190,23 +190,6 @@ public sealed partial class BlockNode
             foreach (var disk in _localDisks)
                 OnMemberFailed(disk.DiskId);
             Kick();
-        }
-    }
-
-    // What a group left behind on a disk when the process ended before it was purged.
-    private void FindStrays()
-    {
-        var found = new HashSet<(PlacementGroupId, Guid)>();
-        foreach (var disk in _disks.Where(disk => disk.IsUsable))
-        {
-            foreach (var summary in disk.Store!.ListChangedSince(0))
-            {
-                if (summary.PresentBlocks == 0 || _pools.Find(SpaceId.PoolOf(summary.Id.Space))?.GroupOf(summary.Id) is not { } group)
-                    continue;
-                var isStray = group.State == GroupState.Active && !group.IsConcernedWith(disk.Replica!.DiskId);
-                if (isStray && found.Add((group.Id, disk.Replica!.DiskId)))
-                    _purges.Enqueue((group, disk.Replica));
-            }
         }
     }
 

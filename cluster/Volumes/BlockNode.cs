@@ -25,6 +25,9 @@ public sealed record BlockNodeOptions
     /// <summary>Placement groups of a pool that this node makes; 0: as many as the number of disks suggests.</summary>
     public int Groups { get; init; }
 
+    /// <summary>How often the node looks on its disks for what groups have left behind there, in nanoseconds.</summary>
+    public long StrayNs { get; init; } = 600_000_000_000;
+
     /// <summary>How often each group is scrubbed, in nanoseconds; 0: only when somebody asks for it.</summary>
     public long ScrubIntervalNs { get; init; } = 7L * 24 * 3600 * 1_000_000_000;
 

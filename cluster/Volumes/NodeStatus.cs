@@ -45,6 +45,9 @@ public enum NodeEventKind
     /// <summary>Groups became healthy, degraded or unavailable; see <see cref="BlockNode.Status"/>.</summary>
     HealthChanged,
 
+    /// <summary>An operator had a group go on from one disk; the subject is the group as <c>POOL.INDEX</c>.</summary>
+    GroupForced,
+
     /// <summary>A scrub of a group found damage; the subject is the group as <c>POOL.INDEX</c>.</summary>
     ScrubFoundDamage,
 }

@@ -75,6 +75,14 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     });
 
     /// <inheritdoc/>
+    public Task<Result<RecoveryView>> PlanRecoveryAsync(string pool, int group, Guid disk) =>
+        reactor.InvokeAsync(() => RecoveryViews.PlanAsync(block, Disks(), pool, group, disk));
+
+    /// <inheritdoc/>
+    public Task<Result<RecoveryView>> RecoverAsync(string pool, int group, Guid disk, uint epoch) =>
+        reactor.InvokeAsync(() => RecoveryViews.RecoverAsync(block, Disks(), pool, group, disk, epoch));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<ScrubView>> ListScrubsAsync() => reactor.InvokeAsync(() => ValueTask.FromResult(ScrubViews.Of(block)));
 
     /// <inheritdoc/>
@@ -134,6 +142,11 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
                 break;
             case NodeEventKind.DiskChanged:
                 LogDisk(change.Subject);
+                break;
+            case NodeEventKind.GroupForced:
+                log.Warning(
+                    "an operator forced placement group {Group:l} to go on from one disk; what others held beyond it is lost",
+                    change.Subject);
                 break;
             case NodeEventKind.ScrubFoundDamage:
                 LogScrub(change.Subject);

@@ -57,6 +57,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Scrubs);
         builder.Services.AddSingleton(services.Health);
         builder.Services.AddSingleton(services.Events);
+        builder.Services.AddSingleton(services.Recovery);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions

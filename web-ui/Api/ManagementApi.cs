@@ -63,6 +63,15 @@ public static class ManagementApi
             .Produces<ListPage<ScrubView>>();
         api.MapPost("/scrubs", async (StartScrub body, ScrubService scrubs) => Answer.Ok(await scrubs.StartAsync(body)))
             .Produces<ScrubStartedView>();
+        api.MapGet(
+            "/placement/recovery",
+            async (string pool, int? group, string from, RecoveryService recovery) =>
+                Answer.List(await recovery.PlanAsync(pool, group, from)))
+            .Produces<ListPage<RecoveryView>>();
+        api.MapPost(
+            "/placement/recovery",
+            async (RecoverGroup body, RecoveryService recovery) => Answer.Ok(await recovery.RecoverAsync(body)))
+            .Produces<RecoveryView>();
     }
 
     private static void MapVolumes(RouteGroupBuilder api)

@@ -33,6 +33,12 @@ public interface INode
     /// <summary>Creates a pool. Faults: a name that is taken or cannot be, the placement rule that fails.</summary>
     Task<Result<NodePool>> CreatePoolAsync(PoolSpecification specification);
 
+    /// <summary>What a forced recovery would do. Faults: it is not needed, not possible, or there is a better copy.</summary>
+    Task<Result<RecoveryView>> PlanRecoveryAsync(string pool, int group, Guid disk);
+
+    /// <summary>Forces a group to go on from a disk. Faults: as above, or it has changed since the plan.</summary>
+    Task<Result<RecoveryView>> RecoverAsync(string pool, int group, Guid disk, uint epoch);
+
     /// <summary>How the scrubs of all placement groups stand.</summary>
     Task<IReadOnlyList<ScrubView>> ListScrubsAsync();
 

@@ -18,6 +18,7 @@ public sealed class ManagementServices : IDisposable
         Scrubs = new ScrubService(node);
         Health = new HealthService(Node);
         Events = new EventJournal(time);
+        Recovery = new RecoveryService(node);
     }
 
     /// <summary>LUN maps and initiator rules as the target applies them.</summary>
@@ -49,6 +50,9 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>Scrubs.</summary>
     public ScrubService Scrubs { get; }
+
+    /// <summary>Forced recovery.</summary>
+    public RecoveryService Recovery { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -119,6 +119,15 @@ internal sealed partial class NodeService
         request.Answer = RpcArguments.From(GroupAnswer.Of(result));
     }
 
+    // The disk's key stands in place of an operation's number.
+    private void NoteStray(RpcRequest request, in GroupArguments arguments)
+    {
+        var group = FindServing(arguments);
+        if (group is not null)
+            content.NoteStray(group, arguments.Operation);
+        request.Answer = RpcArguments.From(GroupAnswer.Of(new GroupResult(group is null ? GroupStatus.NotServed : GroupStatus.Ok)));
+    }
+
     private PlacementGroup? FindServing(in GroupArguments arguments) =>
         content.FindGroup(arguments.Object) is { State: GroupState.Active or GroupState.Starting } group ? group : null;
 }

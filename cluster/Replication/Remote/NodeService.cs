@@ -38,6 +38,9 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
                 return DiscardGroupAsync(request, request.Arguments.To<GroupArguments>());
             case RemoteOperation.GroupDescribe:
                 return DescribeGroupAsync(request, request.Arguments.To<GroupArguments>());
+            case RemoteOperation.GroupStray:
+                NoteStray(request, request.Arguments.To<GroupArguments>());
+                return ValueTask.CompletedTask;
             default:
                 request.Status = RpcStatus.UnknownOperation;
                 return ValueTask.CompletedTask;

@@ -38,4 +38,7 @@ internal enum RemoteOperation : byte
 
     /// <summary>Asks a group for versions and checksums.</summary>
     GroupDescribe,
+
+    /// <summary>Tells a primary of leftovers of its group on a disk that the group has left.</summary>
+    GroupStray,
 }

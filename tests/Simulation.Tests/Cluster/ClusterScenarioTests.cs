@@ -41,6 +41,7 @@ public sealed class ClusterScenarioTests
     private static readonly string[] _someRuns =
     [
         "coordination outages", "disks added", "disks full", "disks lost", "disks slow", "nodes added", "power cuts of all nodes",
-        "killed soon after a start",
+        "killed soon after a start", "bits flipped", "sectors broken", "groups repaired by a scrub", "groups scrubbed under faults",
+        "volumes created under faults", "volumes resized under faults", "volumes removed under faults",
     ];
 }

@@ -5,7 +5,7 @@ using Uss.Volumes;
 
 namespace Uss.Simulation.Cluster;
 
-/// <summary>What goes wrong with disks. Bits rot on one disk of a run at most, where two other copies cover them.</summary>
+/// <summary>What goes wrong with disks. Data is spoiled on one disk of a run at most, where other copies cover it.</summary>
 public sealed partial class ClusterScenario
 {
     private readonly HashSet<SimulatedDisk> _disksGiven = [];
@@ -15,7 +15,7 @@ public sealed partial class ClusterScenario
     private void ChooseDiskFaults(SeededRandom random)
     {
         _hasDiskErrors = random.Next(3) == 0;
-        if (random.Next(6) != 0)
+        if (random.Next(3) != 0)
             return;
         var node = _nodes[random.Next(_nodes.Count)];
         _rottingDisk = node.Disks[random.Next(node.Disks.Count)];
@@ -26,16 +26,13 @@ public sealed partial class ClusterScenario
         var disk = node.Disks[Crashes.Next(node.Disks.Count)];
         switch (Crashes.Next(4))
         {
-            case 0 when _hasDiskErrors && _away.Count == 0:
+            case 0 or 2 when _hasDiskErrors && _away.Count == 0:
                 LoseDisk(node, disk);
                 break;
             case 1 when disk.Options.IsFile:
                 Reached("disks full");
                 disk.Faults.HostFreeBytes = Crashes.Next(4) * (64 << 10);
                 Later(DurationNs(), () => disk.Faults.HostFreeBytes = long.MaxValue);
-                break;
-            case 2 when _rottingDisk is not null:
-                Rot(_rottingDisk);
                 break;
             default:
                 Reached("disks slow");
@@ -82,29 +79,6 @@ public sealed partial class ClusterScenario
         {
             foreach (var disk in node.Node?.Disks.Where(disk => disk.State == DiskState.Failed).ToList() ?? [])
                 GiveDisk(node, node.Disks.Find(candidate => candidate.Path == disk.Name)!);
-        }
-    }
-
-    /// <summary>Bits rot while all copies are there.</summary>
-    private void Rot(SimulatedDisk disk)
-    {
-        if (_away.Count > 0 || !IsHealthy())
-            return;
-
-        // A crash tells acknowledged writes from others by their data until a barrier vouches for them.
-        RunAndUndo(100 * NsPerMs);
-        if (_away.Count > 0 || !IsHealthy() || _nodes.Find(node => node.Stores.ContainsKey(disk))?.Stores[disk] is not { } store)
-            return;
-        for (var count = 1 + Crashes.Next(8); count > 0; count--)
-        {
-            var offset = disk.WrittenPageOffset(Crashes.Next(disk.WrittenPages));
-            if (offset < store.Core.Geometry.DataStart)
-                continue;
-            Reached("pages spoiled");
-            if (IsRare(2))
-                disk.FlipBit(offset + Crashes.Next(StoreUnits.BlockBytes), Crashes.Next(8));
-            else
-                disk.BreakSectors(offset, 512);
         }
     }
 }

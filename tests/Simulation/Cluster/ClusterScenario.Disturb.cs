@@ -70,6 +70,12 @@ public sealed partial class ClusterScenario
             case 19 or 20 when CanLose(node):
                 Waver(node);
                 break;
+            case 21 when IsRare(3):
+                RequestScrub(node);
+                break;
+            case 22 when IsRare(3):
+                LetVolumePass(node);
+                break;
             case 17 when IsRare(6):
                 CutAllPower();
                 break;

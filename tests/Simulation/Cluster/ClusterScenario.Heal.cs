@@ -38,7 +38,11 @@ public sealed partial class ClusterScenario
 
         World.RunFor(3_000 * NsPerMs);
         Require(BecomesHealthy(), $"the cluster stays healthy: {Describe()}");
+        Require(LeftoversGo(), "what groups left behind is purged");
         CompareCopies();
+        ScrubAll();
+        CompareCopies();
+        Reached("copies compared");
         foreach (var node in _nodes)
         {
             World.Run(node.Reactor, () => node.Node!.CloseAsync(), LongNs);
@@ -64,6 +68,29 @@ public sealed partial class ClusterScenario
         && serving.InSync.Count() == group.Copies
         && serving.InSync.Order().SequenceEqual(serving.Row.Order())
         && serving.Joining is null);
+
+    private bool LeftoversGo()
+    {
+        for (var waitedNs = 0L; waitedNs < LongNs; waitedNs += LookNs)
+        {
+            if (!HasLeftovers())
+                return true;
+            Reached("leftovers to purge");
+            World.RunFor(LookNs);
+        }
+
+        return false;
+    }
+
+    private bool HasLeftovers()
+    {
+        var groups = Primaries().ToDictionary(group => group.Id, group => group.Serving);
+        var pools = _nodes[0].Node!.Pools.ToDictionary(pool => pool.Record.Id);
+        return _nodes.SelectMany(node => node.Stores.Values).Any(store => store.ListChangedSince(0).Any(summary =>
+            summary.PresentBlocks > 0
+            && groups[pools[SpaceId.PoolOf(summary.Id.Space)].GroupOf(summary.Id).Id] is { } group
+            && !group.InSync.Contains(store.DiskId)));
+    }
 
     private string Describe() => string.Join("; ", Primaries()
         .Where(group => group.Serving is not { } serving || serving.InSync.Count() != group.Copies)
@@ -107,19 +134,17 @@ public sealed partial class ClusterScenario
                 World.Run(node.Reactor, () => CollectAsync(store, copies), LongNs);
         }
 
+        RequireNothingOfRemovedVolumes(copies.Keys);
         foreach (var (id, held) in copies)
         {
             var pool = _nodes[0].Node!.Pools.First(pool => pool.Record.Id == SpaceId.PoolOf(id.Space));
             var group = groups[pool.GroupOf(id).Id];
-            if (held.Keys.Except(group.InSync).Any())
-                Reached("objects left on disks without a part");
+            Require(!held.Keys.Except(group.InSync).Any(), $"{id} lies only where it belongs");
             var nothing = new BlockDescription[StoreUnits.BlocksPerObject];
             var first = held.GetValueOrDefault(group.InSync.First(), nothing);
             foreach (var member in group.InSync)
                 RequireEqual(id, group.InSync.First(), first, member, held.GetValueOrDefault(member, nothing));
         }
-
-        Reached("copies compared");
     }
 
     private static async ValueTask CollectAsync(ObjectStore store, Dictionary<ObjectId, Dictionary<Guid, BlockDescription[]>> copies)

@@ -41,6 +41,7 @@ public sealed partial class ClusterScenario : Scenario
             Require(World.NowNs < 10 * LongNs, "clients make progress");
             RunAndUndo(1 + Crashes.Next(1L << (20 + Crashes.Next(11))));
             Disturb();
+            SpoilHalfway();
         }
 
         Heal();
@@ -62,6 +63,7 @@ public sealed partial class ClusterScenario : Scenario
             DiskRetryNs = 50 * NsPerMs,
             ProgressNs = (16 * NsPerMs) << random.Next(8),
             Groups = 2 << random.Next(4),
+            StrayNs = (500 * NsPerMs) << random.Next(4),
         };
         var cluster = new PeerOptions { ClusterId = new Guid(1, 2, 3, new byte[8]), ClusterKey = new byte[32], Listen = default };
         _buildNode = () => BuildNode(storeOptions, options, cluster, random);

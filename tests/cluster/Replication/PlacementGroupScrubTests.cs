@@ -155,6 +155,22 @@ public sealed class PlacementGroupScrubTests
     }
 
     [Test]
+    public void A_change_that_nobody_acknowledged_is_left_to_peering()
+    {
+        using var fixture = Started(disks: 2);
+        fixture.Write(0, 5, blocks: 4);
+        fixture.Stores[0].IsBroken = true;
+        fixture.Stores[1].LosesAnswers = true;
+        Assert.That(fixture.Write(2, 6).Status, Is.EqualTo(GroupStatus.Unavailable));
+        Assert.That((fixture.OnDisk(0, 2), fixture.OnDisk(1, 2)), Is.EqualTo((5, 6)));
+        fixture.Stores[0].IsBroken = fixture.Stores[1].LosesAnswers = false;
+        Assert.That(fixture.Run(() => fixture.Group.ScrubAsync(new GroupScrub(), static _ => default)), Is.False);
+        Assert.That((fixture.OnDisk(0, 2), fixture.OnDisk(1, 2)), Is.EqualTo((5, 6)));
+        fixture.CrashAndStart();
+        Assert.That(Scrub(fixture).Outdated, Is.Zero);
+    }
+
+    [Test]
     public void A_member_that_does_not_answer_ends_the_scrub()
     {
         using var fixture = Started(disks: 2);

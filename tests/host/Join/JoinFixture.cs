@@ -147,5 +147,10 @@ internal sealed class JoinFixture : IAsyncDisposable
         public bool IsRemoved(ulong space) => false;
 
         public PlacementGroup? FindGroup(ObjectId id) => null;
+
+        public void NoteStray(PlacementGroup group, ulong diskKey)
+        {
+            // There are no groups.
+        }
     }
 }

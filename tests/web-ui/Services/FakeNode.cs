@@ -55,6 +55,22 @@ internal sealed class FakeNode : INode
         return Task.FromResult<Result<NodeVolume>>(Volumes[name]);
     }
 
+    public Task<Result<RecoveryView>> PlanRecoveryAsync(string pool, int group, Guid disk) => Task.FromResult<Result<RecoveryView>>(
+        group == 3
+            ? new RecoveryView
+            {
+                Pool = pool,
+                Group = group,
+                From = disk.ToString(),
+                Epoch = 7,
+                Complete = false,
+                InSync = [],
+                Volumes = [],
+            }
+            : new Fault("group-serves", "It serves."));
+
+    public Task<Result<RecoveryView>> RecoverAsync(string pool, int group, Guid disk, uint epoch) => PlanRecoveryAsync(pool, group, disk);
+
     public List<(string? Pool, int? Group)> ScrubsStarted { get; } = [];
 
     public Task<IReadOnlyList<ScrubView>> ListScrubsAsync() => Task.FromResult<IReadOnlyList<ScrubView>>(

@@ -92,4 +92,16 @@ public sealed class PoolServiceTests : ServiceFixture
         ExpectFault(await Services.Volumes.CreateAsync(both), "bad-pool");
         Assert.That(Good(await Services.Volumes.CreateAsync(both with { Copies = null })).Pool, Is.EqualTo("p"));
     }
+
+    [Test]
+    public async Task A_recovery_is_planned_for_the_groups_that_need_it_and_must_be_confirmed()
+    {
+        var plans = Good(await Services.Recovery.PlanAsync("p", null, "n2/disk0"));
+        Assert.That(plans.Select(plan => (plan.Group, plan.From)), Is.EqualTo([(3, _ids[1].ToString())]));
+        Assert.That((await Services.Recovery.PlanAsync("p", 4, "n2/disk0")).Fault!.Code, Is.EqualTo("group-serves"));
+        Assert.That((await Services.Recovery.PlanAsync("p", 3, "n9/disk0")).Fault!.Code, Is.EqualTo("disk-not-found"));
+        var body = new RecoverGroup { Pool = "p", Group = 3, From = "n2/disk0", Epoch = 7 };
+        Assert.That((await Services.Recovery.RecoverAsync(body)).Fault!.Code, Is.EqualTo("confirmation-required"));
+        Assert.That((await Services.Recovery.RecoverAsync(body with { Confirm = "p" })).Value!.Epoch, Is.EqualTo(7));
+    }
 }
