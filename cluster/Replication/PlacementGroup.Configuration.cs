@@ -13,6 +13,13 @@ public sealed partial class PlacementGroup
     public void SetRow(IReadOnlyList<Guid> row)
     {
         _row = row;
+        if (_joiner is { } joiner && row.Count > 0 && !row.Contains(joiner.DiskId))
+        {
+            // It is not wanted any more; what it got so far can go.
+            DropJoiner();
+            _context.MemberReleased?.Invoke(this, joiner.Replica);
+        }
+
         if (State == GroupState.Active)
             Reconfigure();
     }

@@ -61,6 +61,9 @@ public sealed record MapRecord : ICheckedRecord
     /// <summary>Version of the map.</summary>
     public required long Version { get; init; }
 
+    /// <summary>Number of the topology that it was computed for; it is due for another look when that has grown.</summary>
+    public long Topology { get; init; }
+
     /// <summary>The disks that the rows refer to.</summary>
     public required IReadOnlyList<Guid> Disks { get; init; }
 
@@ -73,13 +76,16 @@ public sealed record MapRecord : ICheckedRecord
         : null;
 
     /// <summary>The record of a map.</summary>
-    public static MapRecord From(PlacementMap map)
+    /// <param name="map">The map.</param>
+    /// <param name="topology">See <see cref="Topology"/>.</param>
+    public static MapRecord From(PlacementMap map, long topology)
     {
         var disks = map.Rows.SelectMany(row => row).Distinct().Order().ToList();
         var indexes = disks.Select((disk, index) => (disk, index)).ToDictionary(pair => pair.disk, pair => pair.index);
         return new MapRecord
         {
             Version = map.Version,
+            Topology = topology,
             Disks = disks,
             Rows = [.. map.Rows.Select(row => (IReadOnlyList<int>)[.. row.Select(disk => indexes[disk])])],
         };
@@ -89,6 +95,9 @@ public sealed record MapRecord : ICheckedRecord
     public PlacementMap ToMap() =>
         new(Version, [.. Rows.Select(row => (IReadOnlyList<Guid>)[.. row.Select(index => Disks[index])])]);
 
+    /// <summary>Prefix of all maps.</summary>
+    public const string Prefix = "maps/";
+
     /// <summary>Key of a map's record.</summary>
-    public static string KeyOf(int pool) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"maps/{pool:d3}");
+    public static string KeyOf(int pool) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}{pool:d3}");
 }

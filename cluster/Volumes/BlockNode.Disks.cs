@@ -1,4 +1,3 @@
-using Uss.Coordination;
 using Uss.Placement;
 using Uss.Replication;
 using Uss.Runtime;
@@ -15,7 +14,10 @@ public sealed partial class BlockNode
     /// Adds a disk, or takes back one that was missing or failed. A new disk gets its share of the data in the
     /// background.
     /// </summary>
-    public async ValueTask<Result<DiskDescription>> AddDiskAsync(DiskSource source)
+    /// <param name="source">The disk.</param>
+    /// <param name="diskClass">Device class that pools may ask for; null: none in particular, or as it is known.</param>
+    /// <param name="replaces">A disk that gives up what it holds from the same moment on.</param>
+    public async ValueTask<Result<DiskDescription>> AddDiskAsync(DiskSource source, string? diskClass = null, Guid? replaces = null)
     {
         if (_disks.FirstOrDefault(known => known.Name == source.Name && known.Store is not null) is { } present)
         {
@@ -25,7 +27,7 @@ public sealed partial class BlockNode
         }
 
         var disk = _disks.FirstOrDefault(known => known.Name == source.Name) ?? new NodeDisk(source.Name);
-        disk.Source = source;
+        (disk.Source, disk.Class, disk.Replaces) = (source, diskClass, replaces);
         if (await OpenAsync(disk) is { } fault)
         {
             // Its record may have been put all the same, and others may count on the disk: it is tried again until it serves.
@@ -78,14 +80,11 @@ public sealed partial class BlockNode
         return usage;
     }
 
-    private Topology TopologyOf(IEnumerable<DiskRecord> disks) => new(disks.Select(disk => new TopologyDisk
-    {
-        Id = disk.Id,
-        WeightBytes = disk.DataBytes,
-        Node = disk.Node,
-        Rack = (_peers?.Find(disk.Node)?.Record.Rack ?? _options.Cluster?.Rack) ?? "rack",
-        Site = (_peers?.Find(disk.Node)?.Record.Site ?? _options.Cluster?.Site) ?? "site",
-    }));
+    private Topology TopologyOf(IEnumerable<DiskRecord> disks) => new(disks.Select(disk => TopologySnapshot.ToDisk(
+        disk,
+        _topology.SettingsOf(disk.Node),
+        _peers?.Find(disk.Node)?.Record.Rack ?? _options.Cluster?.Rack,
+        _peers?.Find(disk.Node)?.Record.Site ?? _options.Cluster?.Site)));
 
     private double ResyncPercent(NodeDisk disk) => disk.IsUsable && disk.Id is { } id ? ResyncPercent(id) : 100;
 
@@ -108,7 +107,9 @@ public sealed partial class BlockNode
 
     private async ValueTask<Fault?> LoadDisksAsync(IReadOnlyList<DiskSource> sources)
     {
-        if (await _directory.LoadAsync(isFollowed: _peers is not null, Kick) is { } unread)
+        var unread = await _directory.LoadAsync(isFollowed: _peers is not null, OnDisksChanged)
+            ?? await _topology.LoadAsync(isFollowed: _peers is not null, OnTopologyChanged);
+        if (unread is not null)
             return unread;
         var records = _directory.All.Where(disk => _peers is null || disk.Node == _options.NodeName).ToList();
 
@@ -175,27 +176,12 @@ public sealed partial class BlockNode
         else if (record is null && store.HighestVersion != 0)
         {
             // Empty or unknown: a disk with data belongs to another cluster, or to this one before its state was lost.
-            fault = new Fault(
-                "disk-foreign",
-                $"Disk '{disk.Name}' holds data that this cluster does not know.",
-                "Start it with the coordination store that it belongs to, or format it.");
+            fault = Foreign(disk);
         }
-        else if (record is null || record.Name != disk.Name || (_peers is not null && record.Node != _options.NodeName))
+        else if (record is null || record.Name != disk.Name || disk.Replaces is not null || (_peers is not null && record.Node != Name))
         {
-            record = new DiskRecord
-            {
-                Id = store.DiskId,
-                Name = disk.Name,
-                DataBytes = store.Statistics.DataBytes,
-                Node = _options.NodeName,
-                AddedAt = record?.AddedAt ?? _reactor.UtcNow,
-            };
-            var commit = await _coordination.CommitAsync(
-                [], [new Change(DiskRecord.KeyOf(record.Id), CoordinationJson.Write(record, VolumesJson.Default.DiskRecord))]);
-            if (commit.Status == CommitStatus.Applied)
-                _directory.Put(record);
-            else
-                fault = CoordinationFaults.Unavailable;
+            fault = await RegisterAsync(disk, store);
+            record = _directory.Find(store.DiskId);
         }
 
         if (fault is null)

@@ -189,6 +189,7 @@ public sealed partial class BlockNode
             await _reactor.DelayAsync(LookNs);
             foreach (var disk in _localDisks)
                 OnMemberFailed(disk.DiskId);
+            LookAtMaps();
             Kick();
         }
     }

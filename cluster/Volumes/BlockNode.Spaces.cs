@@ -81,7 +81,7 @@ public sealed partial class BlockNode
             var removed = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.RemovedSpaceRecord);
             if (!removed.IsOk)
                 return;
-            var pending = removed.Value.PendingDisks.Except(done).ToList();
+            var pending = removed.Value.PendingDisks.Except(done).Where(disk => _directory.Find(disk) is not null).ToList();
             var change = new Change(entry.Key, null);
             if (pending.Count > 0)
             {

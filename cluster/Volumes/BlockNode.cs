@@ -64,6 +64,7 @@ public sealed partial class BlockNode
         _options = options;
         var view = new ClusterView(this);
         _directory = new DiskDirectory(coordination);
+        _topology = new TopologyDirectory(coordination);
         if (options.Cluster is { } cluster)
             _peers = new PeerTable(options.NodeName, coordination, view, cluster) { Changed = OnPeerChanged };
         _context = new GroupContext(_reactor, coordination, options.MemberStallNs, _peers is null ? null : view)
@@ -146,6 +147,7 @@ public sealed partial class BlockNode
         var node = new BlockNode(coordination, options ?? new BlockNodeOptions());
         var fault = await node.LoadDisksAsync(disks)
             ?? await node.StartPeersAsync()
+            ?? await node.AdoptMovedDisksAsync()
             ?? await node.LoadProgressAsync()
             ?? await node.LoadRemovedSpacesAsync()
             ?? await node.LoadScrubsAsync()
@@ -171,6 +173,7 @@ public sealed partial class BlockNode
         Volumes.Close();
         _pools.Close();
         _directory.Close();
+        _topology.Close();
         _removedWatch?.Dispose();
         foreach (var volume in Volumes.All.ToList())
             await volume.RetireAsync();

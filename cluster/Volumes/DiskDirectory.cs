@@ -15,8 +15,16 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
     /// <summary>A disk by its identity, or null.</summary>
     public DiskRecord? Find(Guid id) => _records.GetValueOrDefault(id);
 
-    /// <summary>This node has just put a record.</summary>
-    public void Put(DiskRecord record) => _records[record.Id] = record;
+    /// <summary>Takes over a change, heard of or made by this node.</summary>
+    public void Apply(Change change)
+    {
+        if (!change.Key.StartsWith(DiskRecord.Prefix, StringComparison.Ordinal))
+            return;
+        if (change.Value is not { } document)
+            _records.Remove(Guid.ParseExact(change.Key[DiskRecord.Prefix.Length..], "N"));
+        else if (CoordinationJson.Read(change.Key, document, VolumesJson.Default.DiskRecord) is { IsOk: true } record)
+            _records[record.Value.Id] = record.Value;
+    }
 
     /// <summary>Reads all records, and follows them where others change them too.</summary>
     public async ValueTask<Fault?> LoadAsync(bool isFollowed, Action changed)
@@ -29,7 +37,7 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
             var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
             if (!record.IsOk)
                 return record.Fault;
-            Put(record.Value);
+            _records[record.Value.Id] = record.Value;
         }
 
         if (isFollowed)
@@ -55,13 +63,7 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
             if (batch.IsWhole)
                 _records.Clear();
             foreach (var change in batch.Changes)
-            {
-                if (change.Value is not { } document)
-                    _records.Remove(Guid.ParseExact(change.Key[DiskRecord.Prefix.Length..], "N"));
-                else if (CoordinationJson.Read(change.Key, document, VolumesJson.Default.DiskRecord) is { IsOk: true } record)
-                    Put(record.Value);
-            }
-
+                Apply(change);
             changed();
         }
     }

@@ -13,6 +13,12 @@ internal sealed class NodeDisk(string name)
 
     public DiskRecord? Record { get; set; }
 
+    /// <summary>Device class that it was added with; null: as its record says.</summary>
+    public string? Class { get; set; }
+
+    /// <summary>The disk in whose place it was added, until it is registered.</summary>
+    public Guid? Replaces { get; set; }
+
     /// <summary>Why it could not be opened, or how it failed while it served.</summary>
     public Fault? Fault { get; set; }
 

@@ -66,7 +66,8 @@ internal sealed partial class PoolDirectory
         if (FindByName(name) is { } existing)
             return existing;
         var disks = node.OnlineTopology();
-        var places = disks.Disks.Select(disk => disk.DomainName(DefaultDomain)).Distinct().Count();
+        var places = disks.Disks.Where(disk => disk.EffectiveWeightBytes > 0)
+            .Select(disk => disk.DomainName(DefaultDomain)).Distinct().Count();
         if (copies is >= 1 and <= MaximumCopies && copies <= places)
             return await MakeAsync(Draft(name, copies, disks), disks, isNew: false);
         return new Fault(
@@ -107,13 +108,14 @@ internal sealed partial class PoolDirectory
             if (counters.Value.NextPool > SpaceId.MaximumPool)
                 return new Fault("too-many-pools", "There are no pool numbers left.");
             var record = draft with { Id = counters.Value.NextPool };
+            var topology = node.TopologyVersion;
             var map = PlacementSolver.Solve(disks, record.ToPolicy()).Map;
             var commit = await coordination.CommitAsync(
                 [new Condition(CountersRecord.Key, Counters.RevisionOf(read))],
                 [
                     Counters.Put(counters.Value with { NextPool = record.Id + 1 }),
                     new Change(PoolRecord.KeyOf(record.Id), CoordinationJson.Write(record, ReplicationJson.Default.PoolRecord)),
-                    PutMap(record.Id, map),
+                    PutMap(record.Id, map, topology),
                 ]);
             if (commit.Status == CommitStatus.Unknown)
                 return CoordinationFaults.Unavailable;
@@ -124,7 +126,7 @@ internal sealed partial class PoolDirectory
             // Its watch may have brought it already.
             if (Find(record.Id) is { } found)
                 return found;
-            _mapRevisions[record.Id] = commit.Revision;
+            (_mapRevisions[record.Id], _mapTopologies[record.Id]) = (commit.Revision, topology);
             var pool = new Pool(record, map, context);
             return await StartAsync(pool) is { } fault ? fault : pool;
         }

@@ -72,7 +72,10 @@ internal sealed partial class PoolDirectory
         {
             var map = CoordinationJson.Read(change.Key, document, ReplicationJson.Default.MapRecord);
             if (map.IsOk && map.Value.Version > pool.Map.Version && map.Value.Rows.Count == pool.Groups.Count)
-                SetMap(pool, map.Value);
+            {
+                Note(pool, map.Value, _mapRevisions.GetValueOrDefault(pool.Record.Id));
+                SetMap(pool, map.Value.ToMap());
+            }
         }
 
         return ValueTask.CompletedTask;
@@ -99,8 +102,7 @@ internal sealed partial class PoolDirectory
     private void Take(Pool pool, CoordinationRead groups)
     {
         _pools[pool.Record.Id] = pool;
-        foreach (var group in pool.Groups)
-            group.SetRow(pool.Map.Rows[group.Id.Index]);
+        PlaceGroups(pool);
         foreach (var entry in groups.Entries)
         {
             if (GroupRecord.IdOf(entry.Key) is { } id && id.Index < pool.Groups.Count)
@@ -118,16 +120,8 @@ internal sealed partial class PoolDirectory
         var map = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, ReplicationJson.Default.MapRecord);
         if (!map.IsOk)
             return map.Fault;
-        _mapRevisions[pool.Record.Id] = read.Entries[0].ModifiedRevision;
-        SetMap(pool, map.Value);
+        Note(pool, map.Value, read.Entries[0].ModifiedRevision);
+        SetMap(pool, map.Value.ToMap());
         return null;
-    }
-
-    private void SetMap(Pool pool, MapRecord map)
-    {
-        pool.Map = map.ToMap();
-        foreach (var group in pool.Groups)
-            group.SetRow(pool.Map.Rows[group.Id.Index]);
-        node.OnPoolsChanged();
     }
 }

@@ -10,6 +10,8 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
 {
     private readonly SortedDictionary<int, Pool> _pools = [];
     private readonly Dictionary<int, long> _mapRevisions = [];
+    private readonly Dictionary<int, long> _mapTopologies = [];
+    private readonly AsyncGate _solving = new();
     private readonly AsyncGate _creating = new();
 
     public IReadOnlyCollection<Pool> Pools => _pools.Values;
@@ -54,20 +56,29 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
         }
 
         var pool = new Pool(record.Value, map.Value.ToMap(), context);
-        _mapRevisions[pool.Record.Id] = mapEntry.ModifiedRevision;
+        Note(pool, map.Value, mapEntry.ModifiedRevision);
         return await RebalanceAsync(pool) ?? await StartAsync(pool);
     }
 
     /// <summary>Places the pools on all known disks; groups move to where the new maps want them in the background.</summary>
     public async ValueTask<Fault?> RebalanceAsync()
     {
-        foreach (var pool in _pools.Values)
-        {
-            if (await RebalanceAsync(pool) is { } fault)
-                return fault;
-        }
+        await _solving.EnterAsync();
+        Fault? fault = null;
+        foreach (var pool in _pools.Values.ToList())
+            fault ??= await RebalanceAsync(pool);
+        _solving.Leave();
+        return fault;
+    }
 
-        return null;
+    /// <summary>True when some map was computed for an older topology: nobody has come to it, or who did has died.</summary>
+    public bool IsBehind(long topology) => _pools.Keys.Any(id => _mapTopologies.GetValueOrDefault(id) < topology);
+
+    /// <summary>Tells the groups again which disks they belong on, and in which order those are wanted as primaries.</summary>
+    public void PlaceGroups()
+    {
+        foreach (var pool in _pools.Values)
+            PlaceGroups(pool);
     }
 
     /// <summary>Starts one group under the record that was read.</summary>
@@ -82,32 +93,65 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
             record = parsed.Value;
         }
 
-        var row = pool.Map.Rows[group.Id.Index];
+        var row = node.InOrder(pool.Map.Rows[group.Id.Index]);
         group.SetRow(row);
         var online = row.Concat(record?.InSync ?? []).Distinct().Where(node.IsUsable).Select(node.FindReplica).OfType<IReplica>().ToList();
         return group.StartAsync(record, entry?.ModifiedRevision ?? 0, node.CleanVersionOf(group.Id), online);
     }
 
-    private static Change PutMap(int pool, PlacementMap map) =>
-        new(MapRecord.KeyOf(pool), CoordinationJson.Write(MapRecord.From(map), ReplicationJson.Default.MapRecord));
+    private static Change PutMap(int pool, PlacementMap map, long topology) =>
+        new(MapRecord.KeyOf(pool), CoordinationJson.Write(MapRecord.From(map, topology), ReplicationJson.Default.MapRecord));
 
+    // Any node may do this at any time: of several at once one gets through, and the others find nothing left to do. A map is
+    // committed only while the topology is the one that it was computed for, so that nobody undoes a newer one.
     private async ValueTask<Fault?> RebalanceAsync(Pool pool)
     {
-        var plan = PlacementSolver.Solve(node.KnownTopology(), pool.Record.ToPolicy(), pool.Map);
-        if (plan.IsUnchanged)
-            return null;
         var id = pool.Record.Id;
-        var commit = await coordination.CommitAsync(
-            [new Condition(MapRecord.KeyOf(id), _mapRevisions[id])], [PutMap(id, plan.Map)]);
-        if (commit.Status == CommitStatus.Conflict && !context.IsAlone)
-            return await RereadMapAsync(pool) ?? await RebalanceAsync(pool);
-        if (commit.Status != CommitStatus.Applied)
-            return CoordinationFaults.Unavailable;
-        _mapRevisions[id] = commit.Revision;
-        pool.Map = plan.Map;
+        while (true)
+        {
+            var topology = await TopologySnapshot.ReadAsync(coordination);
+            if (!topology.IsOk)
+                return topology.Fault;
+            var plan = PlacementSolver.Solve(topology.Value.ToTopology(), pool.Record.ToPolicy(), pool.Map);
+            if (plan.IsUnchanged && _mapTopologies.GetValueOrDefault(id) >= topology.Value.Version)
+                return null;
+            var commit = await coordination.CommitAsync(
+                [new Condition(MapRecord.KeyOf(id), _mapRevisions[id]), topology.Value.Condition],
+                [PutMap(id, plan.Map, topology.Value.Version)]);
+            if (commit.Status == CommitStatus.Applied)
+            {
+                (_mapRevisions[id], _mapTopologies[id]) = (commit.Revision, topology.Value.Version);
+                SetMap(pool, plan.Map);
+                return null;
+            }
+
+            if (commit.Status == CommitStatus.Unknown)
+                return CoordinationFaults.Unavailable;
+            if (await RereadMapAsync(pool) is { } fault)
+                return fault;
+        }
+    }
+
+    private void SetMap(Pool pool, PlacementMap map)
+    {
+        // Its watch may have brought one that is newer still.
+        if (map.Version < pool.Map.Version)
+            return;
+        pool.Map = map;
+        PlaceGroups(pool);
+    }
+
+    private void PlaceGroups(Pool pool)
+    {
         foreach (var group in pool.Groups)
-            group.SetRow(plan.Map.Rows[group.Id.Index]);
-        return null;
+            group.SetRow(node.InOrder(pool.Map.Rows[group.Id.Index]));
+        node.OnPoolsChanged();
+    }
+
+    private void Note(Pool pool, MapRecord map, long revision)
+    {
+        _mapRevisions[pool.Record.Id] = revision;
+        _mapTopologies[pool.Record.Id] = Math.Max(map.Topology, _mapTopologies.GetValueOrDefault(pool.Record.Id));
     }
 
     private async ValueTask<Fault?> StartAsync(Pool pool)

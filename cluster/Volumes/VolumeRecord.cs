@@ -71,6 +71,12 @@ public sealed record DiskRecord
     /// <summary>When it was added.</summary>
     public DateTimeOffset AddedAt { get; init; }
 
+    /// <summary>Device class, for example <c>ssd</c>, that pools may ask for; null: none in particular.</summary>
+    public string? Class { get; init; }
+
+    /// <summary>It is to give up what it holds and gets nothing, as an operator asked for.</summary>
+    public bool IsDraining { get; init; }
+
     /// <summary>Key of a disk's record.</summary>
     public static string KeyOf(Guid id) => Prefix + id.ToString("N");
 
@@ -114,4 +120,6 @@ public sealed record RemovedSpaceRecord
 [JsonSerializable(typeof(ProgressRecord))]
 [JsonSerializable(typeof(ScrubRequestsRecord))]
 [JsonSerializable(typeof(ScrubNodeRecord))]
+[JsonSerializable(typeof(NodeSettingsRecord))]
+[JsonSerializable(typeof(TopologyRecord))]
 public sealed partial class VolumesJson : JsonSerializerContext;

@@ -40,6 +40,9 @@ internal sealed class ApiClient : IDisposable
     public Task<T> PostAsync<TBody, T>(string path, TBody body, CancellationToken cancel) =>
         SendAsync<T>(HttpMethod.Post, path, Content(body), cancel);
 
+    public async Task<IReadOnlyList<T>> PutAsync<T>(string path, CancellationToken cancel) =>
+        (await SendAsync<ListPage<T>>(HttpMethod.Put, path, null, cancel)).Items;
+
     public Task<T> PatchAsync<TBody, T>(string path, TBody body, CancellationToken cancel) =>
         SendAsync<T>(HttpMethod.Patch, path, Content(body), cancel);
 

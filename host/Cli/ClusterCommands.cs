@@ -17,13 +17,14 @@ internal static class ClusterCommands
         GlobalOptions.PrinterOf(parsed).List(
             nodes,
             ("name", node => node.Name),
-            ("state", node => node.State),
+            ("state", node => node.Mode == "normal" ? node.State : $"{node.State}, {node.Mode}"),
             ("address", node => node.Address.Length > 0 ? node.Address : "-"),
             ("rack", node => node.Rack),
             ("site", node => node.Site),
             ("disks", node => Text(node.Disks)),
             ("used", node => node.UsedBytes is { } used ? ByteSize.Format(used) : "-"),
             ("of", node => ByteSize.Format(node.DataBytes)),
+            ("copies", node => Text(node.Copies)),
             ("primary", node => Text(node.PrimaryGroups)),
             ("in sync", node => Text(node.InSyncGroups)));
     });

@@ -52,7 +52,13 @@ internal static class NodeCommands
                 ("written", session => ByteSize.Format(session.BytesWritten)));
         }));
 
-    public static Verb Disks() => new Verb("disk", "See the disks").With(DiskList(), DiskShow());
+    public static Verb Disks() => new Verb("disk", "See, add, replace and remove disks").With(
+        DiskList(),
+        DiskShow(),
+        DiskChangeCommands.AddDisk(),
+        DiskChangeCommands.Remove(),
+        DiskChangeCommands.Replace(),
+        DiskChangeCommands.SafeToPull());
 
     public static Verb Version() => new Verb("version", "Print the program's version", "uss version").Does((parsed, _) =>
     {
@@ -80,6 +86,7 @@ internal static class NodeCommands
         ("state", StateOf),
         ("used", disk => disk.UsedBytes is { } used ? ByteSize.Format(used) : "-"),
         ("of", disk => disk.DataBytes > 0 ? ByteSize.Format(disk.DataBytes) : "-"),
+        ("copies", CopiesOf),
         ("path", disk => disk.Path),
         ("id", disk => disk.Id ?? "-"));
 
@@ -90,6 +97,7 @@ internal static class NodeCommands
         ("kind", disk => disk.Kind),
         ("size", disk => disk.SizeBytes > 0 ? ByteSize.Format(disk.SizeBytes) : "-"),
         ("used", disk => disk.Figures is { } figures ? ByteSize.Format(figures.UsedBytes) : "-"),
+        ("copies", CopiesOf),
         ("path", disk => disk.Path),
         ("id", disk => disk.Id ?? "-"));
 
@@ -115,7 +123,11 @@ internal static class NodeCommands
         var (failed, degraded) => $" ({failed} failed, {degraded} degraded)",
     };
 
-    private static string StateOf(DiskView disk) => disk.State == "resyncing" ? $"resyncing, {disk.ResyncPercent:0} %" : disk.State;
+    private static string StateOf(DiskView disk) =>
+        (disk.State == "resyncing" ? $"resyncing, {disk.ResyncPercent:0} %" : disk.State)
+        + (disk.IsDraining ? disk.Copies == 0 ? ", drained" : ", draining" : "");
+
+    private static string CopiesOf(DiskView disk) => disk.Copies.ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<(string Heading, string Cell)> Lines(DiskView disk)
     {
@@ -125,6 +137,9 @@ internal static class NodeCommands
             yield return ("kind", disk.Kind);
         yield return ("state", StateOf(disk));
         yield return ("id", disk.Id ?? "unknown");
+        if (disk.Class is { } diskClass)
+            yield return ("class", diskClass);
+        yield return ("placement groups", CopiesOf(disk));
         if (disk.Node is null || disk.SizeBytes > 0)
             yield return ("size", disk.SizeBytes > 0 ? $"{ByteSize.Format(disk.SizeBytes)} ({disk.SizeBytes} bytes)" : "unknown");
         if (disk.SectorBytes > 0)

@@ -38,6 +38,7 @@ internal static class NodeRoleCommand
         .With(_name, _etcd, _cluster, _listen, _rack, _site, _demoCopies)
         .With(ServeCommand.NodeOptions)
         .With(ClusterCommands.NodeList())
+        .With(NodeChangeCommands.Drain(), NodeChangeCommands.Undrain(), NodeChangeCommands.Maintenance(), NodeChangeCommands.Remove())
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();

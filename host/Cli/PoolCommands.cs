@@ -9,8 +9,8 @@ internal static class PoolCommands
 {
     public static Verb Pools() => new Verb("pool", "Create and list pools: how many copies of data, and how far apart").With(List(), CreatePool());
 
-    public static Verb Placement() =>
-        new Verb("placement", "See where copies belong, and what a failure would do").With(Show(), WhatIf(), RecoveryCommands.Recover());
+    public static Verb Placement() => new Verb("placement", "See where copies belong, and what a failure would do").With(
+        Show(), WhatIf(), PlanCommands.Create(), RecoveryCommands.Recover());
 
     private static Verb List() => new Verb("ls", "List pools", "uss pool ls", "uss pool ls -o json").Does(async (parsed, cancel) =>
     {

@@ -35,6 +35,13 @@ internal static class ClusterViews
         {
             Name = node.Name,
             State = node.Reach switch { NodeReach.Up => "up", NodeReach.Down => "down", _ => "silent" },
+            Mode = block.SettingsOf(node.Name) switch
+            {
+                { IsInMaintenance: true } => "maintenance",
+                { IsDraining: true } => own.Sum(disk => disk.Copies) == 0 ? "drained" : "draining",
+                _ => "normal",
+            },
+            Copies = own.Sum(disk => disk.Copies),
             Address = node.Address,
             Rack = node.Rack,
             Site = node.Site,

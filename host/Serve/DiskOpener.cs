@@ -7,12 +7,16 @@ namespace Uss.Host.Serve;
 
 /// <summary>Opens the planned disks for the block layer, and formats those that are new.</summary>
 /// <param name="reactor">The reactor that owns the disks.</param>
-/// <param name="knownIds">Disks of this service, which are never formatted.</param>
+/// <param name="knownIds">Disks of this service, of all its nodes, which are never formatted.</param>
 /// <param name="format">Format what holds something else.</param>
 /// <param name="log">Tells of formatting.</param>
 internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, bool format, ILogger log)
 {
     private readonly Dictionary<string, IDisk> _opened = new(StringComparer.Ordinal);
+    private IReadOnlySet<Guid> _knownIds = knownIds;
+
+    /// <summary>Takes over the disks of the service as they are now.</summary>
+    public void Know(IReadOnlySet<Guid> ids) => _knownIds = ids;
 
     /// <summary>The disk under a path as it was last opened, for its size and kind; null when it never was. On the reactor.</summary>
     public IDisk? Find(string path) => _opened.GetValueOrDefault(path);
@@ -45,13 +49,14 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
     // Formats the disk if it is new, or if it was asked for; a fault when it must not be touched.
     private async ValueTask<Fault?> PrepareAsync(PlannedDisk planned, IDisk disk)
     {
+        var mayFormat = format || planned.MayFormat;
         var probed = await DiskProbe.ProbeAsync(reactor, disk);
         if (!probed.IsOk)
             return probed.Fault;
         var content = probed.Value;
-        if (content.UssDiskId is { } id && (knownIds.Contains(id) || planned.IsKnown))
+        if (content.UssDiskId is { } id && (_knownIds.Contains(id) || planned.IsKnown))
             return null;
-        if (planned.IsKnown && content.IsEmpty && !format)
+        if (planned.IsKnown && content.IsEmpty && !mayFormat)
         {
             return new Fault(
                 "disk-blank",
@@ -59,7 +64,7 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
                 "Bring the former disk back to this path, or add --format to take this one as a new, empty disk.");
         }
 
-        if (!content.IsEmpty && !format)
+        if (!content.IsEmpty && !mayFormat)
         {
             return new Fault(
                 "disk-not-empty",
@@ -67,7 +72,7 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
                 "Give another disk, or add --format to have it formatted, which destroys what is on it.");
         }
 
-        var formatted = await ObjectStore.FormatAsync(reactor, disk, new StoreFormatOptions { Overwrite = format });
+        var formatted = await ObjectStore.FormatAsync(reactor, disk, new StoreFormatOptions { Overwrite = mayFormat });
         if (!formatted.IsOk)
             return formatted.Fault;
         log.Information("formatted disk {Path}, which held: {Content}", planned.Path, content.Description);

@@ -31,6 +31,19 @@ internal static class DiskViews
         }
     }
 
+    /// <summary>Adds what an operator set for the disk, and how many copies it has or is to have. On the reactor.</summary>
+    public static DiskView WithPlacement(DiskView disk, BlockNode block, IReadOnlyDictionary<Guid, int> copies)
+    {
+        if (!Guid.TryParse(disk.Id, out var id))
+            return disk;
+        return disk with
+        {
+            IsDraining = block.IsDraining(id),
+            Class = block.ClassOf(id),
+            Copies = copies.GetValueOrDefault(id),
+        };
+    }
+
     /// <summary>A disk of another node.</summary>
     public static DiskView OfRemote(MemberDisk disk) => new()
     {

@@ -5,13 +5,15 @@ using Uss.WebUi.Services;
 
 namespace Uss.Host.Serve;
 
-/// <summary>The disks that earlier starts used, as the block layer recorded them.</summary>
-internal static class KnownDisks
+/// <summary>The disks of the service, as the block layer recorded them.</summary>
+/// <param name="Own">Those that earlier starts of this node used, the oldest first.</param>
+/// <param name="Ids">Those of all nodes: none of them is ever formatted.</param>
+internal sealed record KnownDisks(IReadOnlyList<DiskRecord> Own, IReadOnlySet<Guid> Ids)
 {
-    /// <summary>Reads the records, the oldest disk first.</summary>
+    /// <summary>Reads the records.</summary>
     /// <param name="coordination">Where they are.</param>
-    /// <param name="node">Only the disks of this node of a cluster; null: all.</param>
-    public static async ValueTask<Result<IReadOnlyList<DiskRecord>>> ReadAsync(ICoordinationStore coordination, string? node)
+    /// <param name="node">This node of a cluster; null on a node that is alone, whose all disks are.</param>
+    public static async ValueTask<Result<KnownDisks>> ReadAsync(ICoordinationStore coordination, string? node)
     {
         var read = await coordination.ListAsync(DiskRecord.Prefix);
         if (!read.IsAvailable)
@@ -22,11 +24,14 @@ internal static class KnownDisks
             var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
             if (!record.IsOk)
                 return record.Fault;
-            if (node is null || record.Value.Node == node)
-                disks.Add(record.Value);
+            disks.Add(record.Value);
         }
 
-        return Result<IReadOnlyList<DiskRecord>>.Ok(
-            [.. disks.OrderBy(disk => disk.AddedAt).ThenBy(disk => disk.Name, StringComparer.Ordinal)]);
+        return new KnownDisks(
+            [
+                .. disks.Where(disk => node is null || disk.Node == node)
+                    .OrderBy(disk => disk.AddedAt).ThenBy(disk => disk.Name, StringComparer.Ordinal),
+            ],
+            disks.Select(disk => disk.Id).ToHashSet());
     }
 }

@@ -15,10 +15,9 @@ namespace Uss.Host.Serve;
 /// </summary>
 /// <param name="reactor">The reactor.</param>
 /// <param name="block">The block layer on it.</param>
-/// <param name="plan">The disks of this start.</param>
-/// <param name="opener">Opened them.</param>
+/// <param name="disks">The disks that it was given.</param>
 /// <param name="log">Hears of disks and volumes that change for the worse or the better.</param>
-internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<PlannedDisk> plan, DiskOpener opener, ILogger log) : INode
+internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILogger log) : INode
 {
     private const long HealthLogDelayNs = 2_000_000_000;
 
@@ -89,6 +88,38 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     public Task<Result<int>> StartScrubAsync(string? pool, int? group) => reactor.InvokeAsync(() => block.RequestScrubAsync(pool, group));
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<NodeGroup>> ListGroupsAsync() => reactor.InvokeAsync(() => ValueTask.FromResult(PoolViews.GroupsOf(block)));
+
+    /// <inheritdoc/>
+    public Task<Fault?> DrainNodeAsync(string node, bool isDraining) => reactor.InvokeAsync(() => block.DrainNodeAsync(node, isDraining));
+
+    /// <inheritdoc/>
+    public Task<Fault?> SetMaintenanceAsync(string node, bool isOn) => reactor.InvokeAsync(() => block.SetMaintenanceAsync(node, isOn));
+
+    /// <inheritdoc/>
+    public Task<Fault?> RemoveNodeAsync(string node) => reactor.InvokeAsync(() => block.RemoveNodeAsync(node));
+
+    /// <inheritdoc/>
+    public Task<Fault?> DrainDiskAsync(Guid disk, bool isDraining) => reactor.InvokeAsync(() => block.DrainDiskAsync(disk, isDraining));
+
+    /// <inheritdoc/>
+    public Task<Fault?> RemoveDiskAsync(Guid disk) => reactor.InvokeAsync(() => block.RemoveDiskAsync(disk));
+
+    /// <inheritdoc/>
+    public Task<Result<DiskView>> AddDiskAsync(AddDisk request, Guid? replaces) => reactor.InvokeAsync<Result<DiskView>>(async () =>
+    {
+        var source = await disks.AddAsync(request);
+        if (!source.IsOk)
+            return source.Fault;
+        var added = await block.AddDiskAsync(source.Value, request.Class, replaces);
+        if (added.IsOk)
+            return Disks().First(disk => disk.Id == added.Value.Id?.ToString());
+        if (block.Disks.All(disk => disk.Name != source.Value.Name))
+            disks.Forget(source.Value.Name);
+        return added.Fault;
+    });
+
+    /// <inheritdoc/>
     public Task<Result<NodeVolume>> ResizeVolumeAsync(string name, long sizeBytes) =>
         reactor.InvokeAsync(async () => Translate(await block.Volumes.ResizeAsync(name, sizeBytes)));
 
@@ -98,10 +129,10 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DiskView>> ListDisksAsync()
     {
-        var disks = await reactor.InvokeAsync(() => ValueTask.FromResult(Disks()));
+        var all = await reactor.InvokeAsync(() => ValueTask.FromResult(Disks()));
 
         // Asking the file system may take its time, so it is not done on the reactor.
-        return [.. disks.Select(DiskViews.WithHostSpace)];
+        return [.. all.Select(DiskViews.WithHostSpace)];
     }
 
     /// <inheritdoc/>
@@ -123,11 +154,12 @@ internal sealed class Node(Reactor reactor, BlockNode block, IReadOnlyList<Plann
     // Of the whole cluster, by node.
     private IReadOnlyList<DiskView> Disks()
     {
-        var own = DiskViews.Of(block.Disks, plan, opener.Find);
+        var copies = block.CopiesByDisk();
+        var own = DiskViews.Of(block.Disks, disks.Disks, disks.Find);
         return block.Peers is null
-            ? own
+            ? [.. own.Select(disk => DiskViews.WithPlacement(disk, block, copies))]
             : [.. own.Select(disk => disk with { Node = block.Name }).Concat(block.RemoteDisks.Select(DiskViews.OfRemote))
-                .OrderBy(disk => disk.Node, StringComparer.Ordinal)];
+                .Select(disk => DiskViews.WithPlacement(disk, block, copies)).OrderBy(disk => disk.Node, StringComparer.Ordinal)];
     }
 
     private void OnChanged(NodeEvent change)

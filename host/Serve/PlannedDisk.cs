@@ -10,6 +10,9 @@ namespace Uss.Host.Serve;
 /// <param name="IsKnown">An earlier start used it, so it is expected to hold data of this service.</param>
 internal sealed record PlannedDisk(string Name, string Path, long CreateBytes, bool IsKnown)
 {
+    /// <summary>It may be formatted though it holds something else, unlike the others of this start.</summary>
+    public bool MayFormat { get; init; }
+
     /// <summary>Decides on the disks of a start.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="known">Paths that earlier starts used, in order.</param>
@@ -50,7 +53,15 @@ internal sealed record PlannedDisk(string Name, string Path, long CreateBytes, b
 
     private static bool IsOwn(DataFolder folder, string path) => System.IO.Path.GetDirectoryName(path) == folder.Path;
 
-    private static string NameOf(string path, List<PlannedDisk> others)
+    /// <summary>A disk that is added while the node runs.</summary>
+    /// <param name="path">Its absolute path.</param>
+    /// <param name="createBytes">Size of the file to make when there is none; 0: it must exist.</param>
+    /// <param name="mayFormat">Format it though it holds something else.</param>
+    /// <param name="others">The disks that are there.</param>
+    public static PlannedDisk Added(string path, long createBytes, bool mayFormat, IReadOnlyList<PlannedDisk> others) =>
+        new(NameOf(path, others), path, createBytes, IsKnown: false) { MayFormat = mayFormat };
+
+    private static string NameOf(string path, IReadOnlyList<PlannedDisk> others)
     {
         var file = System.IO.Path.GetFileName(path);
         var name = file.EndsWith(".uss", StringComparison.Ordinal) ? file[..^4] : file;

@@ -11,6 +11,22 @@ internal static class PoolViews
 {
     public static IReadOnlyList<NodePool> Of(BlockNode block) => [.. block.Pools.Select(pool => Of(pool, block))];
 
+    /// <summary>All placement groups.</summary>
+    public static IReadOnlyList<NodeGroup> GroupsOf(BlockNode block) => [.. block.Pools.SelectMany(pool => pool.Groups.Select(group =>
+    {
+        var (inSync, usable) = block.CopiesOf(group);
+        return new NodeGroup
+        {
+            Pool = pool.Record.Name,
+            Index = group.Id.Index,
+            Row = group.Row,
+            InSync = inSync,
+            Usable = usable,
+            Primary = group.Primary ?? group.Record?.Primary,
+            MinimumCopies = group.MinimumCopies,
+        };
+    }))];
+
     public static NodePool Of(Pool pool, BlockNode block)
     {
         var (degraded, unavailable) = block.HealthOf(pool);

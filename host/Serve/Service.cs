@@ -146,10 +146,10 @@ internal sealed class Service
         var known = await reactor.InvokeAsync(() => KnownDisks.ReadAsync(coordination, _options.Cluster?.Name));
         if (!known.IsOk)
             return known.Fault;
-        var plan = PlannedDisk.Decide(_options, [.. known.Value.Select(disk => disk.Name)]);
+        var plan = PlannedDisk.Decide(_options, [.. known.Value.Own.Select(disk => disk.Name)]);
         if (!plan.IsOk)
             return plan.Fault;
-        var opener = new DiskOpener(reactor, known.Value.Select(disk => disk.Id).ToHashSet(), _options.Format, _log);
+        var opener = new DiskOpener(reactor, known.Value.Ids, _options.Format, _log);
         var started = await reactor.InvokeAsync(() =>
             BlockNode.StartAsync(coordination, [.. plan.Value.Select(opener.SourceOf)], BlockOptions()));
         if (!started.IsOk)
@@ -175,7 +175,7 @@ internal sealed class Service
         SystemdNotifier notifier)
     {
         var block = layer.Block;
-        var node = new Node(reactor, block, layer.Plan, layer.Opener, _log);
+        var node = new Node(reactor, block, new DiskPlan(layer.Plan, layer.Opener, coordination, _options), _log);
         var records = new ReactorRecordStore(reactor, coordination);
         var services = new ManagementServices(node, records, TimeProvider.System) { Tokens = TokensOf(reactor, coordination, block) };
         var fault = (_options.Cluster is null ? await FirstStart.RunAsync(services, records, _log) : null)

@@ -58,6 +58,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Health);
         builder.Services.AddSingleton(services.Events);
         builder.Services.AddSingleton(services.Recovery);
+        builder.Services.AddSingleton(services.Changes);
 
         var application = builder.Build();
         application.UseExceptionHandler(new ExceptionHandlerOptions

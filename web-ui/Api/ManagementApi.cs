@@ -31,6 +31,7 @@ public static class ManagementApi
             async (NodeService node) => Answer.List(Result<IReadOnlyList<DiskView>>.Ok(await node.DisksAsync())))
             .Produces<ListPage<DiskView>>();
         api.MapGet("/disks/{name}", async (string name, NodeService node) => Answer.Ok(await node.DiskAsync(name))).Produces<DiskView>();
+        ChangeRoutes.Map(api);
         MapPools(api);
         MapScrubs(api);
         MapVolumes(api);

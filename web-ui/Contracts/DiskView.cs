@@ -16,6 +16,15 @@ public sealed record DiskView
     [JsonIgnore]
     public string FullName => Node is null ? Name : $"{Node}/{Name}";
 
+    /// <summary>It gives up what it holds, by itself or with its node.</summary>
+    public bool IsDraining { get; init; }
+
+    /// <summary>Copies of placement groups that it has or is to have; 0 for a disk that can go.</summary>
+    public int Copies { get; init; }
+
+    /// <summary>Device class; null for none in particular.</summary>
+    public string? Class { get; init; }
+
     /// <summary>File or block device.</summary>
     public required string Path { get; init; }
 

@@ -12,6 +12,13 @@ public sealed record NodeView
     /// </summary>
     public required string State { get; init; }
 
+    /// <summary>What an operator set: <c>normal</c>, <c>draining</c>, <c>drained</c> once nothing is left on it, or
+    /// <c>maintenance</c>.</summary>
+    public string Mode { get; init; } = "normal";
+
+    /// <summary>Copies of placement groups that its disks have or are to have: what a drain has still to move.</summary>
+    public int Copies { get; init; }
+
     /// <summary>Where other nodes reach it, as <c>HOST:PORT</c>; empty for a node that is alone.</summary>
     public required string Address { get; init; }
 

@@ -74,6 +74,10 @@ public static class Faults
     public static Fault DiskNotFound(string name) => new(
         "disk-not-found", $"There is no disk '{name}'.", "List the disks with `uss disk ls`.");
 
+    /// <summary>There is no such node.</summary>
+    public static Fault NodeNotFound(string name) => new(
+        "node-not-found", $"There is no node '{name}'.", "List the nodes with `uss node ls`.");
+
     /// <summary>An argument is not what it should be.</summary>
     /// <param name="what">Which argument; makes the code <c>bad-WHAT</c>.</param>
     /// <param name="message">What is wrong with it.</param>

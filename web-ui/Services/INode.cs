@@ -60,6 +60,29 @@ public interface INode
     /// <summary>All nodes, by name, and how the placement groups are.</summary>
     Task<NodeCluster> DescribeClusterAsync();
 
+    /// <summary>All placement groups, by pool and index: who has their copies, as this node knows it.</summary>
+    Task<IReadOnlyList<NodeGroup>> ListGroupsAsync();
+
+    /// <summary>Has the disks of a node give up what they hold, or take their share again. Null when it is settled.</summary>
+    Task<Fault?> DrainNodeAsync(string node, bool isDraining);
+
+    /// <summary>Has other nodes' disks be primaries in place of a node's, or ends that. Null when it is settled.</summary>
+    Task<Fault?> SetMaintenanceAsync(string node, bool isOn);
+
+    /// <summary>Takes a node with its disks out of the records. Faults: copies on it.</summary>
+    Task<Fault?> RemoveNodeAsync(string node);
+
+    /// <summary>Has a disk give up what it holds, or take its share again. Null when it is settled.</summary>
+    Task<Fault?> DrainDiskAsync(Guid disk, bool isDraining);
+
+    /// <summary>Takes a disk out of the records. Faults: copies on it.</summary>
+    Task<Fault?> RemoveDiskAsync(Guid disk);
+
+    /// <summary>Gives this node another disk. Faults: it cannot be opened or holds something else.</summary>
+    /// <param name="request">The disk.</param>
+    /// <param name="replaces">A disk that gives up what it holds from the same moment on.</param>
+    Task<Result<DiskView>> AddDiskAsync(AddDisk request, Guid? replaces);
+
     /// <summary>Logged-in sessions.</summary>
     Task<IReadOnlyList<SessionView>> ListSessionsAsync();
 
@@ -95,6 +118,31 @@ public sealed record NodeDescription
 /// <param name="Map">Where its copies belong.</param>
 /// <param name="Topology">All disks, those that are away included.</param>
 public sealed record NodePool(PoolView View, PoolPolicy Policy, PlacementMap Map, Topology Topology);
+
+/// <summary>A placement group as the node knows it.</summary>
+public sealed record NodeGroup
+{
+    /// <summary>Name of its pool.</summary>
+    public required string Pool { get; init; }
+
+    /// <summary>Its number in the pool.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Disks that the placement map wants.</summary>
+    public required IReadOnlyList<Guid> Row { get; init; }
+
+    /// <summary>Disks that hold every acknowledged write.</summary>
+    public required IReadOnlyList<Guid> InSync { get; init; }
+
+    /// <summary>Those of them that can be reached and work.</summary>
+    public required IReadOnlyList<Guid> Usable { get; init; }
+
+    /// <summary>The disk that orders its operations; null while it is not known.</summary>
+    public Guid? Primary { get; init; }
+
+    /// <summary>Copies without which it does not serve.</summary>
+    public required int MinimumCopies { get; init; }
+}
 
 /// <summary>The cluster as the node sees it.</summary>
 public sealed record NodeCluster

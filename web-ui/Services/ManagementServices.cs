@@ -19,6 +19,7 @@ public sealed class ManagementServices : IDisposable
         Health = new HealthService(Node);
         Events = new EventJournal(time);
         Recovery = new RecoveryService(node);
+        Changes = new ChangeService(node);
     }
 
     /// <summary>LUN maps and initiator rules as the target applies them.</summary>
@@ -53,6 +54,9 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>Forced recovery.</summary>
     public RecoveryService Recovery { get; }
+
+    /// <summary>Disks and nodes that are added, drained and removed.</summary>
+    public ChangeService Changes { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -32,6 +32,9 @@ public sealed class Peer
     /// <summary>It was connected since this node started.</summary>
     public bool WasConnected { get; internal set; }
 
+    /// <summary>It has told of its disks since it was connected.</summary>
+    public bool IsHeard { get; internal set; }
+
     /// <summary>Its usable disks with the bytes that can still be written, as it last told.</summary>
     public IReadOnlyDictionary<Guid, long> Disks => _disks;
 

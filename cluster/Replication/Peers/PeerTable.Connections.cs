@@ -122,6 +122,7 @@ public sealed partial class PeerTable
         peer.Connection = connection;
         peer.IsProvenDead = false;
         peer.WasConnected = true;
+        peer.IsHeard = false;
         peer.LeaseUntilNs = 0;
 
         // A second connection tells that the first is broken, whether or not this end has noticed.

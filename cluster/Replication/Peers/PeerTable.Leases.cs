@@ -79,6 +79,7 @@ public sealed partial class PeerTable
                 foreach (var disk in MemoryMarshal.Cast<byte, WireDisk>(call.AnswerDetails.Span))
                     disks[disk.Id] = disk.FreeBytes;
                 isChanged |= peer.SetDisks(disks) | isFirst;
+                peer.IsHeard = true;
                 isFirst = false;
             }
 

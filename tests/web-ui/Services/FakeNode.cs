@@ -105,6 +105,35 @@ internal sealed class FakeNode : INode
         return Task.FromResult<Result<NodePool>>(Pools[0]);
     }
 
+    public List<NodeGroup> Groups { get; } = [];
+
+    /// <summary>Changes of disks and nodes that got through, as text.</summary>
+    public List<string> Changed { get; } = [];
+
+    public Task<IReadOnlyList<NodeGroup>> ListGroupsAsync() => Task.FromResult<IReadOnlyList<NodeGroup>>(Groups);
+
+    public Task<Fault?> DrainNodeAsync(string node, bool isDraining) => Note($"drain node {node} {isDraining}");
+
+    public Task<Fault?> SetMaintenanceAsync(string node, bool isOn) => Note($"maintenance {node} {isOn}");
+
+    public Task<Fault?> RemoveNodeAsync(string node) => Note($"remove node {node}");
+
+    public Task<Fault?> DrainDiskAsync(Guid disk, bool isDraining) => Note($"drain disk {disk:N} {isDraining}");
+
+    public Task<Fault?> RemoveDiskAsync(Guid disk) => Note($"remove disk {disk:N}");
+
+    public async Task<Result<DiskView>> AddDiskAsync(AddDisk request, Guid? replaces)
+    {
+        await Note($"add {request.Path} for {replaces?.ToString("N") ?? "nothing"}");
+        return new DiskView { Name = "new", Path = request.Path, State = "healthy" };
+    }
+
+    private Task<Fault?> Note(string change)
+    {
+        Changed.Add(change);
+        return Task.FromResult<Fault?>(null);
+    }
+
     public Task<NodeCluster> DescribeClusterAsync() => Task.FromResult(Cluster);
 
     public Task<IReadOnlyList<SessionView>> ListSessionsAsync() => Task.FromResult<IReadOnlyList<SessionView>>(Sessions);

@@ -1,0 +1,96 @@
+using Uss.Coordination;
+using Uss.Replication;
+using Uss.Runtime;
+
+namespace Uss.Volumes;
+
+// Taking disks and nodes out of the records. The invariant: a disk has a record as long as a map's row or a group's in-sync set
+// names it. Whoever removes one looks at all of them, and the commit holds only while the topology and the maps are what they
+// were; the groups' records too, as far as one commit takes so many conditions. Beyond that, a group can take in a removed disk
+// only when its primary has not heard of a map that is older than the removal; it drops the disk when it hears.
+public sealed partial class BlockNode
+{
+    private const int RemovalAttempts = 16;
+
+    /// <summary>Removes a disk's record. Faults: no such disk, a copy on it or a map that wants one there.</summary>
+    public ValueTask<Fault?> RemoveDiskAsync(Guid disk) =>
+        RemoveAsync(topology => topology.Disks.TryGetValue(disk, out var record) ? new List<DiskRecord> { record } : NoDisk(disk), null);
+
+    /// <summary>Removes the records of a node and of its disks. Faults: as for each disk; no such node.</summary>
+    public ValueTask<Fault?> RemoveNodeAsync(string node) => RemoveAsync(
+        topology => topology.Nodes.ContainsKey(node)
+            ? topology.Disks.Values.Where(disk => disk.Node == node).ToList()
+            : NoNode(node),
+        node);
+
+    private async ValueTask<Fault?> RemoveAsync(Func<TopologySnapshot, Result<List<DiskRecord>>> choose, string? node)
+    {
+        var fault = TopologyMoved;
+        for (var attempt = 0; attempt < RemovalAttempts && fault == TopologyMoved; attempt++)
+        {
+            var maps = await _coordination.ListAsync(MapRecord.Prefix);
+            var groups = await _coordination.ListAsync(GroupRecord.Prefix);
+            if (!maps.IsAvailable || !groups.IsAvailable)
+                return CoordinationFaults.Unavailable;
+            var conditions = maps.Entries.Concat(groups.Entries)
+                .Take(CommitLimits.MaximumOperations - 1)
+                .Select(entry => new Condition(entry.Key, entry.ModifiedRevision)).ToList();
+            fault = await CommitTopologyAsync(
+                topology =>
+                {
+                    var chosen = choose(topology);
+                    if (!chosen.IsOk)
+                        return chosen.Fault;
+                    var gone = chosen.Value.Select(disk => disk.Id).ToHashSet();
+                    if (FindUse(gone, maps, groups) is { } used)
+                        return used;
+                    var changes = gone.Select(disk => new Change(DiskRecord.KeyOf(disk), null)).ToList();
+                    if (node is not null)
+                    {
+                        changes.Add(new Change(NodeRecord.KeyOf(node), null));
+                        changes.Add(new Change(NodeSettingsRecord.KeyOf(node), null));
+                        changes.Add(new Change(ProgressRecord.Prefix + node, null));
+                    }
+
+                    return changes;
+                },
+                conditions);
+        }
+
+        if (fault is null && _peers is null)
+            await ReviewDisksAsync();
+        return fault;
+    }
+
+    // What still names one of the disks; null when nothing does.
+    private Fault? FindUse(HashSet<Guid> disks, CoordinationRead maps, CoordinationRead groups)
+    {
+        var wanted = 0;
+        foreach (var entry in maps.Entries)
+        {
+            var map = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.MapRecord);
+            if (!map.IsOk)
+                return map.Fault;
+            wanted += map.Value.ToMap().Rows.Sum(row => row.Count(disks.Contains));
+        }
+
+        var held = 0;
+        foreach (var entry in groups.Entries)
+        {
+            var group = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.GroupRecord);
+            if (!group.IsOk)
+                return group.Fault;
+            held += group.Value.InSync.Any(disks.Contains) ? 1 : 0;
+        }
+
+        if (wanted == 0 && held == 0)
+            return null;
+        var draining = disks.Count(IsDraining);
+        return new Fault(
+            "copies-in-use",
+            $"{Math.Max(wanted, held)} placement groups have a copy there or want one there.",
+            draining == disks.Count
+                ? "Wait until it is empty; `uss node ls` and `uss disk ls` show what is left."
+                : "Drain it first: `uss node drain NODE` or `uss disk rm DISK`.");
+    }
+}
