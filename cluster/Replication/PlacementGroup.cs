@@ -89,6 +89,18 @@ public sealed partial class PlacementGroup
     /// <summary>Disks that hold every acknowledged write, the primary first. Empty while the group is unavailable.</summary>
     public IEnumerable<Guid> InSync => _members.Where(member => member.Role == MemberRole.InSync).Select(member => member.DiskId);
 
+    /// <summary>True for a disk of <see cref="InSync"/>.</summary>
+    public bool IsInSync(Guid disk)
+    {
+        foreach (var member in _members)
+        {
+            if (member.DiskId == disk)
+                return member.Role == MemberRole.InSync;
+        }
+
+        return false;
+    }
+
     /// <summary>The disk that reads come from; null while there is none.</summary>
     public Guid? Primary => _members.Length == 0 ? null : _members[0].DiskId;
 

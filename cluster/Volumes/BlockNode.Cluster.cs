@@ -73,16 +73,23 @@ public sealed partial class BlockNode
             return null;
         if (group.Record is not { } record)
             return FirstStartBy(group);
-        var mine = record.InSync.FirstOrDefault(disk => IsLocal(disk) && IsReady(group, disk));
+        if (_peers is not null && !IsLocal(record.Primary) && !IsFree(record.Primary))
+            return null;
+        var mine = ReadyMemberOf(group, record);
         if (mine == default || record.InSync.Count(IsUsable) < group.MinimumCopies)
             return null;
         if (_peers is null)
             return mine;
-        if (IsLocal(record.Primary))
-            return record.InSync.All(disk => IsUsable(disk) || IsGivenUp(disk)) ? mine : null;
-        var isFree = NodeOf(record.Primary) is { } primary && IsGivenUp(record.Primary) && _peers.MayReplace(primary);
-        return isFree && IsMyTurn(group, record, mine) ? mine : null;
+        var isMyTurn = IsLocal(record.Primary)
+            ? record.InSync.All(disk => IsUsable(disk) || IsGivenUp(disk))
+            : IsMyTurn(group, record, mine);
+        return isMyTurn ? mine : null;
     }
+
+    private bool IsFree(Guid primary) => NodeOf(primary) is { } peer && IsGivenUp(primary) && _peers!.MayReplace(peer);
+
+    private Guid ReadyMemberOf(PlacementGroup group, GroupRecord record) =>
+        record.InSync.FirstOrDefault(disk => IsLocal(disk) && IsReady(group, disk));
 
     // Nobody has begun yet: that is for the node of the disk that the map prefers.
     private Guid? FirstStartBy(PlacementGroup group)

@@ -49,9 +49,16 @@ public sealed partial class BlockNode
     internal IReplica? FindReplica(Guid disk) =>
         (IReplica?)_disks.FirstOrDefault(known => known.Id == disk && known.Store is not null)?.Replica ?? FindRemote(disk);
 
-    internal bool IsUsable(Guid disk) =>
-        _disks.Any(known => known.Id == disk && known.IsUsable)
-        || (NodeOf(disk) is { IsConnected: true } peer && peer.Disks.ContainsKey(disk));
+    internal bool IsUsable(Guid disk)
+    {
+        foreach (var known in _disks)
+        {
+            if (known.Id == disk && known.IsUsable)
+                return true;
+        }
+
+        return NodeOf(disk) is { IsConnected: true } peer && peer.Disks.ContainsKey(disk);
+    }
 
     internal IEnumerable<Guid> KnownDisks() => _directory.All.Select(disk => disk.Id);
 

@@ -89,6 +89,7 @@ public sealed partial class BlockNode
             await _reactor.YieldAsync();
     }
 
+    // Asked of every group ten times a second, and nearly always there is nothing to do: so it allocates nothing.
     private Job? JobFor(Pool pool, PlacementGroup group)
     {
         if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
@@ -99,8 +100,14 @@ public sealed partial class BlockNode
         // A node that could be replaced at once would lose the group again.
         if (group.WantsHandover && NodeOf(group.Row[0]) is { } heir && !_peers!.MayReplace(heir))
             return new Job(group, pool, FindReplica(group.Primary!.Value)!, JobKind.HandOver);
-        var joiner = group.Row.FirstOrDefault(wanted => !group.InSync.Contains(wanted) && IsReady(group, wanted));
-        return joiner == default ? null : new Job(group, pool, FindReplica(joiner)!, JobKind.Join);
+        for (var place = 0; place < group.Row.Count; place++)
+        {
+            var wanted = group.Row[place];
+            if (!group.IsInSync(wanted) && IsReady(group, wanted))
+                return new Job(group, pool, FindReplica(wanted)!, JobKind.Join);
+        }
+
+        return null;
     }
 
     private Job? NextPurge()

