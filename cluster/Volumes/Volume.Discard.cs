@@ -32,9 +32,11 @@ public sealed partial class Volume
     }
 
     /// <summary>Discards what lies beyond the end of the volume after a shrink.</summary>
-    internal async ValueTask<VolumeResult> TrimAsync(long offset, long end)
+    /// <param name="offset">The end.</param>
+    /// <param name="end">Where the data that there may be ends.</param>
+    /// <param name="mayAsync">Asked once each piece has arrived: whether it is still wanted.</param>
+    internal async ValueTask<VolumeResult> TrimAsync(long offset, long end, Func<ValueTask<bool>> mayAsync)
     {
-        Invariant.Check(offset >= SizeBytes);
         var result = VolumeResult.Ok;
         while (result.IsOk && offset < end && !_isRemoved)
         {
@@ -44,7 +46,10 @@ public sealed partial class Volume
             var ticket = Enter(offset, window, isExclusive: true);
             if (!ticket.IsGranted)
                 await ticket.WaitAsync();
-            result = await DiscardWindowAsync(offset, window, _pool.ArrivalNs);
+            var arrivedNs = _pool.ArrivalNs;
+            result = await mayAsync()
+                ? await DiscardWindowAsync(offset, window, arrivedNs)
+                : new VolumeResult(VolumeStatus.Unavailable);
             _locks.Leave(ticket);
             offset += window;
         }

@@ -139,44 +139,6 @@ public sealed partial class VolumeManager
         }
     }
 
-    // Discards what lies beyond the end of a volume that was shrunk. What fails is tried again at the next start or growth.
-    private async ValueTask<Fault?> TrimAsync(string name)
-    {
-        var read = await ReadAsync(name);
-        if (!read.IsOk)
-            return read.Fault;
-        var (record, revision) = read.Value;
-        if (Find(name) is not { } volume || volume.Record.Id != record.Id)
-            return Missing(name);
-        if (record.TrimBytes <= record.SizeBytes)
-            return null;
-        if (!(await volume.TrimAsync(record.SizeBytes, record.TrimBytes)).IsOk)
-        {
-            return new Fault(
-                "volume-untrimmed",
-                $"What lay beyond the end of volume '{name}' could not be discarded.",
-                "Bring its disks back and try again.");
-        }
-
-        var commit = await _coordination.CommitAsync(
-            [new Condition(VolumeRecord.KeyOf(name), revision)], [Put(record with { TrimBytes = 0 })]);
-        if (commit.Status == CommitStatus.Unknown)
-            return CoordinationFaults.Unavailable;
-        if (commit.Status == CommitStatus.Applied)
-            await AppliedAsync(commit.Revision);
-        return null;
-    }
-
-    private async ValueTask TrimAllAsync()
-    {
-        foreach (var volume in _volumes.Values.Where(volume => volume.Record.TrimBytes > volume.SizeBytes).ToList())
-        {
-            await _resizing.EnterAsync();
-            await TrimAsync(volume.Name);
-            _resizing.Leave();
-        }
-    }
-
     private async ValueTask<Result<(VolumeRecord Record, long Revision)>> ReadAsync(string name)
     {
         var read = await _coordination.GetAsync(VolumeRecord.KeyOf(name));

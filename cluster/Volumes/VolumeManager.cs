@@ -58,8 +58,7 @@ public sealed partial class VolumeManager
         _appliedRevision = read.Revision;
         _watch = _coordination.Watch(VolumeRecord.Prefix, read.Revision);
         _context.Reactor.Spawn(FollowAsync(_watch));
-        if (_node.Peers is null)
-            _context.Reactor.Spawn(TrimAllAsync());
+        _context.Reactor.Spawn(TrimAllAsync());
         return null;
     }
 

@@ -28,6 +28,9 @@ public sealed record VolumeRecord : ICheckedRecord
     /// </summary>
     public long TrimBytes { get; init; }
 
+    /// <summary>Who discards it: a node and a random number of its process. Nobody else does before it has taken over.</summary>
+    public string? Trimmer { get; init; }
+
     /// <summary>When it was created.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 

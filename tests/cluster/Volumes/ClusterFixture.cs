@@ -93,7 +93,8 @@ internal sealed class ClusterFixture : IDisposable
                 World.Run(Reactors[i], () => node.CloseAsync());
         }
 
-        var rented = Reactors.Sum(reactor => reactor.Buffers.RentedBuffers);
+        // A process that was killed gave nothing back.
+        var rented = Reactors.Where((_, node) => Nodes[node] is not null).Sum(reactor => reactor.Buffers.RentedBuffers);
         World.Dispose();
         Assert.That(rented, Is.Zero, "buffers leaked");
     }
