@@ -22,7 +22,7 @@ public sealed partial class BlockNode
         if (_disks.FirstOrDefault(known => known.Name == source.Name && known.Store is not null) is { } present)
         {
             if (present.Fault is null)
-                return new Fault("disk-present", $"Disk '{source.Name}' serves already.");
+                return new Fault("disk-exists", $"Disk '{source.Name}' serves already.", "Give another one; `uss disk ls` shows these.");
             await DetachAsync(present);
         }
 

@@ -23,6 +23,20 @@ public sealed partial class BlockNode
             : NoNode(node),
         node);
 
+    private void OnSelfMissing()
+    {
+        if (!_isClosing)
+            _reactor.Spawn(LookForRemovalAsync());
+    }
+
+    // A store that has lost its state says nothing about this node; one that notes the removal does.
+    private async ValueTask LookForRemovalAsync()
+    {
+        var note = await _coordination.GetAsync(NodeRecord.RemovedKeyOf(Name));
+        if (note is { IsAvailable: true, Entries.Count: > 0 } && !_isClosing)
+            Announce(new NodeEvent(NodeEventKind.SelfRemoved, Name));
+    }
+
     private async ValueTask<Fault?> RemoveAsync(Func<TopologySnapshot, Result<List<DiskRecord>>> choose, string? node)
     {
         var fault = TopologyMoved;
@@ -50,6 +64,10 @@ public sealed partial class BlockNode
                         changes.Add(new Change(NodeRecord.KeyOf(node), null));
                         changes.Add(new Change(NodeSettingsRecord.KeyOf(node), null));
                         changes.Add(new Change(ProgressRecord.Prefix + node, null));
+
+                        // Its machine is told when it comes back.
+                        changes.Add(new Change(NodeRecord.MemberKeyOf(node), null));
+                        changes.Add(new Change(NodeRecord.RemovedKeyOf(node), "{}"u8.ToArray()));
                     }
 
                     return changes;

@@ -66,7 +66,7 @@ public sealed partial class BlockNode
         _directory = new DiskDirectory(coordination);
         _topology = new TopologyDirectory(coordination);
         if (options.Cluster is { } cluster)
-            _peers = new PeerTable(options.NodeName, coordination, view, cluster) { Changed = OnPeerChanged };
+            _peers = new PeerTable(options.NodeName, coordination, view, cluster) { Changed = OnPeerChanged, SelfMissing = OnSelfMissing };
         _context = new GroupContext(_reactor, coordination, options.MemberStallNs, _peers is null ? null : view)
         {
             GroupChanged = OnGroupChanged,

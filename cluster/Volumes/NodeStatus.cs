@@ -50,6 +50,9 @@ public enum NodeEventKind
 
     /// <summary>A scrub of a group found damage; the subject is the group as <c>POOL.INDEX</c>.</summary>
     ScrubFoundDamage,
+
+    /// <summary>This node was taken out of the cluster: it holds nothing that counts and is to stop. The subject is its name.</summary>
+    SelfRemoved,
 }
 
 /// <summary>A change on a node.</summary>

@@ -98,6 +98,27 @@ internal static class DiskChangeCommands
         });
     }
 
+    public static Verb Undrain()
+    {
+        var name = Disk();
+        return new Verb(
+            "undrain",
+            "End the drain of a disk that was to be removed; it takes its share again",
+            "uss disk undrain node2/disk0 --yes").With(name, PlanCommands.Yes, PlanCommands.DryRun).Does(async (parsed, cancel) =>
+        {
+            using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+            var disk = await FindAsync(api, parsed.GetRequiredValue(name), cancel);
+            var plan = await api.ListAsync<ChangePlanView>("placement/plan" + PlanCommands.Query([], ["disk/" + disk.Id]), cancel);
+            if (!PlanCommands.Agree(parsed, plan, $"Give {disk.FullName} its share again"))
+                return;
+            await api.DeleteAsync<ListPage<ChangePlanView>>(PathOf(disk) + "/drain", cancel);
+            var now = await FindAsync(api, disk.Id!, cancel);
+            GlobalOptions.PrinterOf(parsed).Done(now, now.IsDraining
+                ? $"disk {disk.FullName} drains with its node; end that with `uss node undrain {disk.Node}`"
+                : $"disk {disk.FullName} takes its share again");
+        });
+    }
+
     public static Verb SafeToPull()
     {
         var name = Disk();
@@ -145,7 +166,7 @@ internal static class DiskChangeCommands
     {
         var (isDryRun, printer) = (parsed.GetValue(PlanCommands.DryRun), GlobalOptions.PrinterOf(parsed));
         if (isDryRun || !printer.IsJson)
-            PlanCommands.Print(printer, plan);
+            PlanCommands.Print(printer, plan, isErrorToFollow: !isDryRun);
         if (isDryRun)
             return false;
         if (plan.FirstOrDefault(pool => pool.IsRefused)?.Problem is { } problem)
@@ -161,6 +182,10 @@ internal static class DiskChangeCommands
         ApiClient api, AddDisk body, DiskView? replaced, CancellationToken cancel)
     {
         var node = (await api.ListAsync<NodeView>("nodes", cancel)).First(known => known.IsAsked);
+
+        // Another node's disk is refused by the service; there is no plan to show.
+        if (body.Node is { } wanted && wanted != node.Name)
+            return [];
         var size = body.SizeBytes ?? SizeOf(body.Path) ?? replaced?.DataBytes ?? 0;
         string[] add = size > 0 ? [$"{node.Name}:{size}"] : [];
         string[] drain = replaced is null ? [] : ["disk/" + replaced.Id];
@@ -191,8 +216,8 @@ internal static class DiskChangeCommands
 
     private static async Task<DiskView> FindAsync(ApiClient api, string name, CancellationToken cancel)
     {
-        var found = NodeService.Find(await api.ListAsync<DiskView>("disks", cancel), name);
-        return found is { Id: not null } ? found : throw new CommandFailure(Faults.DiskNotFound(name));
+        var found = NodeService.FindOne(await api.ListAsync<DiskView>("disks", cancel), name);
+        return found.IsOk ? found.Value : throw new CommandFailure(found.Fault);
     }
 
     private static Argument<string> Disk() => new("DISK") { Description = "The disk's name (in a cluster NODE/NAME), path or id" };

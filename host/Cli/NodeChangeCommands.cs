@@ -7,17 +7,20 @@ namespace Uss.Host.Cli;
 /// <summary><c>uss node drain|undrain|maintenance|rm</c></summary>
 internal static class NodeChangeCommands
 {
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);
+
     public static Verb Drain()
     {
         var name = Name();
         var stop = new Option<bool>("--stop") { Description = "End the drain, as `uss node undrain`" };
+        var wait = new Option<bool>("--wait") { Description = "Wait until nothing is left on them, and tell how it goes" };
         return new Verb(
             "drain",
             "Move everything off a node's disks while clients keep working",
             "uss node drain node3 --dry-run",
-            "uss node drain node3 --yes",
-            "uss node drain node3 --stop --yes").With(name, stop, PlanCommands.Yes, PlanCommands.DryRun).Does((parsed, cancel) =>
-                SetDrainAsync(parsed, parsed.GetRequiredValue(name), !parsed.GetValue(stop), cancel));
+            "uss node drain node3 --wait --yes",
+            "uss node drain node3 --stop --yes").With(name, stop, wait, PlanCommands.Yes, PlanCommands.DryRun).Does((parsed, cancel) =>
+                SetDrainAsync(parsed, parsed.GetRequiredValue(name), !parsed.GetValue(stop), parsed.GetValue(wait), cancel));
     }
 
     public static Verb Undrain()
@@ -25,7 +28,7 @@ internal static class NodeChangeCommands
         var name = Name();
         return new Verb("undrain", "Give a node's disks their share again", "uss node undrain node3 --yes")
             .With(name, PlanCommands.Yes, PlanCommands.DryRun)
-            .Does((parsed, cancel) => SetDrainAsync(parsed, parsed.GetRequiredValue(name), false, cancel));
+            .Does((parsed, cancel) => SetDrainAsync(parsed, parsed.GetRequiredValue(name), false, false, cancel));
     }
 
     public static Verb Maintenance()
@@ -85,7 +88,8 @@ internal static class NodeChangeCommands
             // With copies on it, the service refuses and says so.
             if (node.Copies == 0)
             {
-                var consequence = $"This takes node {node.Name} and its {node.Disks} disks out of the cluster.";
+                var disks = node.Disks == 1 ? "its disk" : $"its {node.Disks} disks";
+                var consequence = $"This takes {node.Name} and {disks} out of the cluster. The node stops, and its portals with it.";
                 Confirmation.Obtain(parsed, "node", node.Name, consequence);
             }
 
@@ -94,7 +98,8 @@ internal static class NodeChangeCommands
         });
     }
 
-    private static async Task SetDrainAsync(ParseResult parsed, string name, bool isDraining, CancellationToken cancel)
+    private static async Task SetDrainAsync(
+        ParseResult parsed, string name, bool isDraining, bool isAwaited, CancellationToken cancel)
     {
         using var api = new ApiClient(GlobalOptions.DataOf(parsed));
         await FindAsync(api, name, cancel);
@@ -110,9 +115,23 @@ internal static class NodeChangeCommands
             await api.DeleteAsync<ListPage<ChangePlanView>>(path, cancel);
         var node = await FindAsync(api, name, cancel);
         var printer = GlobalOptions.PrinterOf(parsed);
-        printer.Done(node, isDraining ? $"{name} is {node.Mode}, {node.Copies} copies are left" : $"{name} takes its share again");
+        for (var told = int.MaxValue; isAwaited && isDraining && node.Mode == "draining"; node = await FindAsync(api, name, cancel))
+        {
+            if (node.Copies < told)
+                printer.Note($"{node.Copies} copies are left");
+            told = node.Copies;
+            await Task.Delay(_look, cancel);
+        }
+
+        printer.Done(
+            node,
+            !isDraining ? $"{name} takes its share again"
+                : node.Mode == "drained" ? $"{name} is drained: nothing is left on it"
+                : $"{name} is {node.Mode}, {node.Copies} copies are left");
         if (node.Mode == "draining")
             printer.Note("see what is left: uss node ls");
+        else if (node.Mode == "drained")
+            printer.Note($"take it out of the cluster: uss node rm {name}");
     }
 
     private static async Task<NodeView> FindAsync(ApiClient api, string name, CancellationToken cancel) =>

@@ -58,6 +58,7 @@ internal static class NodeCommands
         DiskChangeCommands.AddDisk(),
         DiskChangeCommands.Remove(),
         DiskChangeCommands.Replace(),
+        DiskChangeCommands.Undrain(),
         DiskChangeCommands.SafeToPull());
 
     public static Verb Version() => new Verb("version", "Print the program's version", "uss version").Does((parsed, _) =>

@@ -46,7 +46,7 @@ internal static class PlanCommands
         var isDryRun = parsed.GetValue(DryRun);
         var printer = GlobalOptions.PrinterOf(parsed);
         if (isDryRun || !printer.IsJson)
-            Print(printer, plan);
+            Print(printer, plan, isErrorToFollow: !isDryRun);
         if (isDryRun)
             return false;
         if (plan.FirstOrDefault(pool => pool.IsRefused)?.Problem is { } problem)
@@ -71,7 +71,11 @@ internal static class PlanCommands
             "confirmation-required", "Not confirmed; nothing was done.", "Add --yes, or --dry-run to see the plan only."));
     }
 
-    public static void Print(Printer printer, IReadOnlyList<ChangePlanView> plan)
+    /// <summary>Shows what a change does.</summary>
+    /// <param name="printer">Where.</param>
+    /// <param name="plan">What.</param>
+    /// <param name="isErrorToFollow">A refusal is told as the command's error, so that it need not be told here.</param>
+    public static void Print(Printer printer, IReadOnlyList<ChangePlanView> plan, bool isErrorToFollow = false)
     {
         printer.List(
             plan,
@@ -83,14 +87,14 @@ internal static class PlanCommands
             ("new primaries", pool => Text(pool.PrimaryChanges)),
             ("copies meanwhile", pool => $"{pool.FewestCopies} or more"),
             ("groups that wait", pool => Text(pool.GroupsBelowMinimum)),
-            ("fullest then", pool => pool.FullestPercent.ToString("0.0", CultureInfo.InvariantCulture) + " %"));
+            ("fullest then", pool => pool.MovedCopies == 0 ? "-" : Text(pool.FullestPercent)));
         if (plan.Any(pool => pool.MovedBytes > 0))
         {
             printer.Note("times are estimated with 100 MiB/s a disk; while clients are busy it takes longer");
             printer.Note("a copy stays until its successor is complete");
         }
 
-        foreach (var pool in plan.Where(pool => pool.Problem is not null))
+        foreach (var pool in plan.Where(pool => pool.Problem is not null && !(isErrorToFollow && pool.IsRefused)))
             printer.Note($"{(pool.IsRefused ? "refused" : "note")}: {pool.Problem!.Message}\nfix: {pool.Problem.Fix}");
     }
 
@@ -103,6 +107,8 @@ internal static class PlanCommands
     }
 
     private static string Pair(string name, string value) => $"{name}={Uri.EscapeDataString(value)}";
+
+    private static string Text(double percent) => percent.ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Serilog.Core;
 using Uss.Host.Cli;
+using Uss.Host.Join;
 using Uss.Host.Serve;
 using Uss.Runtime;
 
@@ -234,21 +235,22 @@ internal sealed partial class LocalCluster : IDisposable
     // A new cluster needs all nodes; later most of them are enough, and the others are waited for a little.
     private async Task<Fault?> WaitForNodesAsync(Task<string> asked)
     {
-        var majority = (_nodes.Count / 2) + 1;
         var limit = Task.Delay(_options.ReadyLimit);
         var rest = Task.Delay(_options.RestLimit);
         while (!asked.IsCompleted)
         {
-            var ready = _nodes.Count(node => node.Child!.IsReady);
-            var dead = _nodes.Where(node => !node.Child!.IsRunning).ToList();
-            if (ready == _nodes.Count)
+            var members = _nodes.Where(node => !IsRemoved(node)).ToList();
+            var majority = (members.Count / 2) + 1;
+            var ready = members.Count(node => node.Child!.IsReady);
+            var dead = members.Where(node => !node.Child!.IsRunning).ToList();
+            if (ready == members.Count)
                 break;
-            if (_layout.HasServed && ready >= majority && (ready + dead.Count == _nodes.Count || rest.IsCompleted))
+            if (_layout.HasServed && ready >= majority && (ready + dead.Count == members.Count || rest.IsCompleted))
                 return null;
-            if (dead.Count > (_layout.HasServed ? _nodes.Count - majority : 0))
+            if (dead.Count > (_layout.HasServed ? members.Count - majority : 0))
                 return NotReady(dead[0], "has ended");
             if (limit.IsCompleted)
-                return NotReady(_nodes.First(node => !node.Child!.IsReady), "is not ready in time");
+                return NotReady(members.First(node => !node.Child!.IsReady), "is not ready in time");
             await Task.Delay(_poll);
         }
 
@@ -257,6 +259,10 @@ internal sealed partial class LocalCluster : IDisposable
         _layout = _layout with { HasServed = true };
         return ClusterFiles.Write(_folder.LayoutFile, _layout, ClusterFilesJson.Default.ClusterLayout);
     }
+
+    // `uss node rm` took it out of the cluster; nobody waits for it.
+    private static bool IsRemoved(Member node) =>
+        node.Child is { IsRunning: false } child && child.LastLines.Contains(JoinRegister.RemovedText, StringComparison.Ordinal);
 
     private Fault NotReady(Member node, string what)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Uss.Replication;
 
 namespace Uss.Host.Join;
 
@@ -34,8 +35,6 @@ internal sealed record TokenRecord
 /// <summary>Who may run as a node, under <c>members/NAME</c>: of several machines that ever had a name, the last that joined.</summary>
 internal sealed record MemberRecord
 {
-    public const string Prefix = "members/";
-
     public required string Name { get; init; }
 
     /// <summary>Given to the machine when it joined.</summary>
@@ -44,7 +43,7 @@ internal sealed record MemberRecord
     /// <summary>When it joined.</summary>
     public required DateTimeOffset Joined { get; init; }
 
-    public static string KeyOf(string name) => Prefix + name;
+    public static string KeyOf(string name) => NodeRecord.MemberKeyOf(name);
 }
 
 /// <summary>Which cluster's state the coordination store holds, under <c>cluster</c>.</summary>

@@ -94,6 +94,6 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
         var command = $"truncate -s {ServeOptions.DefaultDiskSize} {planned.Path}";
         return planned.Path.StartsWith("/dev/", StringComparison.Ordinal)
             ? fault
-            : fault with { Remedy = $"Check the path, or make a file to use as a disk: {command}" };
+            : fault with { Remedy = $"Check the path, give --size to have a file made, or make one to use as a disk: {command}" };
     }
 }

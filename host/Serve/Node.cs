@@ -28,6 +28,10 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     private IscsiTarget? _target;
     private TargetConfiguration _configuration = new() { Iqn = ServeOptions.TargetIqn };
     private NodeDescription? _description;
+    private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when somebody takes this node out of the cluster.</summary>
+    public Task Removed => _removed.Task;
 
     /// <inheritdoc/>
     public NodeDescription Describe() => _description ?? throw new InvariantException("the node does not serve yet");
@@ -179,6 +183,9 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
                 log.Warning(
                     "an operator forced placement group {Group:l} to go on from one disk; what others held beyond it is lost",
                     change.Subject);
+                break;
+            case NodeEventKind.SelfRemoved:
+                _removed.TrySetResult();
                 break;
             case NodeEventKind.ScrubFoundDamage:
                 LogScrub(change.Subject);

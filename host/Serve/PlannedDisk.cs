@@ -25,7 +25,9 @@ internal sealed record PlannedDisk(string Name, string Path, long CreateBytes, b
         foreach (var path in options.DiskPaths.Select(System.IO.Path.GetFullPath))
             Add(path, false);
         var ownDisks = options.Disks ?? (isFirst && options.DiskPaths.Count == 0 ? ServeOptions.DefaultDisks : 0);
-        for (var index = 0; index < ownDisks; index++)
+
+        // One that was removed does not come back because the command line is the same as ever.
+        for (var index = 0; index < ownDisks && paths.Count(disk => disk.IsOwn) < ownDisks; index++)
             Add(options.Folder.Disk(index), true);
         if (paths.Count == 0)
         {

@@ -35,6 +35,7 @@ internal sealed class Service
     private readonly TextWriter _output;
     private readonly List<(string Part, Func<Task> StopAsync)> _parts = [];
     private JoinDesk? _desk;
+    private Task _removed = new TaskCompletionSource().Task;
     private readonly IscsiTargetOptions _targetOptions = new() { DrainTimeoutMs = 1_000 };
 
     private Service(ServeOptions options, Logger log, TextWriter output)
@@ -57,7 +58,12 @@ internal sealed class Service
             {
                 var fault = await service.StartAsync(daemon.Held, daemon.Notifier, asked);
                 if (fault is null)
-                    daemon.Log.Information("{Reason}: stopping", await asked);
+                {
+                    if (await Task.WhenAny(asked, service._removed) != asked && options.Cluster is { } cluster)
+                        fault = JoinRegister.Removed(cluster.Name, cluster.MemberId);
+                    daemon.Log.Information("{Reason}: stopping", fault?.Code ?? await asked);
+                }
+
                 daemon.Notifier.Stopping();
                 return fault;
             }
@@ -176,6 +182,7 @@ internal sealed class Service
     {
         var block = layer.Block;
         var node = new Node(reactor, block, new DiskPlan(layer.Plan, layer.Opener, coordination, _options), _log);
+        _removed = node.Removed;
         var records = new ReactorRecordStore(reactor, coordination);
         var services = new ManagementServices(node, records, TimeProvider.System) { Tokens = TokensOf(reactor, coordination, block) };
         var fault = (_options.Cluster is null ? await FirstStart.RunAsync(services, records, _log) : null)

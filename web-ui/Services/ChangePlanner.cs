@@ -63,7 +63,7 @@ internal sealed class ChangePlanner(IReadOnlyList<NodePool> pools, IReadOnlyList
             Problem = below.Count == 0 ? null : new ProblemItem(
                 "copies-below-minimum",
                 $"{below.Count} placement groups of pool '{pool.View.Name}' would have fewer than {pool.View.MinimumCopies} copies "
-                + $"and wait, and with them its {pool.View.Volumes} volumes.",
+                + $"and wait, and with them {(pool.View.Volumes == 1 ? "its volume" : $"its {pool.View.Volumes} volumes")}.",
                 "Bring the other nodes and disks back first, and wait until the groups have their copies."),
         };
     }

@@ -39,7 +39,7 @@ public sealed class ChangeService(INode node)
             added.Add(new TopologyDisk
             {
                 // Any identity that no disk has.
-                Id = new Guid(added.Count + 1, 0, 0, new byte[8]),
+                Id = new Guid(-1 - added.Count, -1, -1, [0, 0, 0, 0, 0, 0, 0, 0]),
                 WeightBytes = size,
                 Node = parts[0].TrimStart('+'),
                 Rack = place?.Rack ?? "rack",
@@ -131,12 +131,13 @@ public sealed class ChangeService(INode node)
     /// <param name="confirm">Must repeat the name.</param>
     public async Task<Result<DiskView>> RemoveDiskAsync(string name, string? confirm)
     {
-        var disks = await node.ListDisksAsync();
-        if (NodeService.Find(disks, name) is not { } disk || IdOf(disk) is not { } id)
-            return Faults.DiskNotFound(name);
+        var found = NodeService.FindOne(await node.ListDisksAsync(), name);
+        if (!found.IsOk)
+            return found.Fault;
+        var disk = found.Value;
         if (confirm != name && confirm != disk.FullName)
             return Faults.ConfirmationRequired("disk", disk.FullName);
-        return await node.RemoveDiskAsync(id) is { } fault ? fault : disk;
+        return await node.RemoveDiskAsync(Guid.Parse(disk.Id!)) is { } fault ? fault : disk;
     }
 
     /// <summary>Gives the node that is asked another disk.</summary>
@@ -144,8 +145,8 @@ public sealed class ChangeService(INode node)
     {
         if (!Path.IsPathRooted(request.Path))
             return Faults.Bad("path", $"'{request.Path}' is no absolute path.", "Give the path from the root, for example /dev/sdc.");
-        if (request.SizeBytes is { } size && Names.CheckSize(size) is { } bad)
-            return bad;
+        if (request.SizeBytes is { } size && Names.CheckSize(size) is not null)
+            return Faults.Bad("size", $"{size} bytes is no size for a disk.", "Use a multiple of 512 bytes, for example 100G.");
         if (request.Class is { } name && (name.Length is 0 or > 16 || !name.All(char.IsAsciiLetterOrDigit)))
             return Faults.Bad("class", $"'{name}' is no device class.", "Use 1 to 16 letters and digits, for example ssd.");
         var cluster = await node.DescribeClusterAsync();
@@ -172,9 +173,10 @@ public sealed class ChangeService(INode node)
     /// <summary>Whether a disk can be pulled out now.</summary>
     public async Task<Result<PullView>> SafeToPullAsync(string name)
     {
-        var disks = await node.ListDisksAsync();
-        if (NodeService.Find(disks, name) is not { } disk || IdOf(disk) is not { } id)
-            return Faults.DiskNotFound(name);
+        var found = NodeService.FindOne(await node.ListDisksAsync(), name);
+        if (!found.IsOk)
+            return found.Fault;
+        var (disk, id) = (found.Value, Guid.Parse(found.Value.Id!));
         var groups = (await node.ListGroupsAsync()).Where(group => group.InSync.Contains(id)).ToList();
         var left = groups.ConvertAll(group => group.Usable.Count(other => other != id));
         var last = left.Count(copies => copies == 0);
@@ -193,8 +195,11 @@ public sealed class ChangeService(INode node)
     private async Task<ChangePlanner> PlannerAsync(IReadOnlyList<DiskView> disks) =>
         new(await node.ListPoolsAsync(), await node.ListGroupsAsync(), disks);
 
-    private async Task<Result<Guid>> FindAsync(string name) =>
-        NodeService.Find(await node.ListDisksAsync(), name) is { } disk && IdOf(disk) is { } id ? id : Faults.DiskNotFound(name);
+    private async Task<Result<Guid>> FindAsync(string name)
+    {
+        var found = NodeService.FindOne(await node.ListDisksAsync(), name);
+        return found.IsOk ? Guid.Parse(found.Value.Id!) : found.Fault;
+    }
 
     private static Result<IReadOnlyList<Guid>> Choose(string name, IReadOnlyList<NodeView> nodes, IReadOnlyList<DiskView> disks)
     {
@@ -208,9 +213,8 @@ public sealed class ChangeService(INode node)
 
         if (isNode)
             return Faults.NodeNotFound(bare);
-        return NodeService.Find(disks, bare) is { } found && IdOf(found) is { } id
-            ? Result<IReadOnlyList<Guid>>.Ok([id])
-            : Faults.DiskNotFound(bare);
+        var found = NodeService.FindOne(disks, bare);
+        return found.IsOk ? Result<IReadOnlyList<Guid>>.Ok([Guid.Parse(found.Value.Id!)]) : found.Fault;
     }
 
     private static Fault? RefusalOf(IReadOnlyList<ChangePlanView> plan) =>

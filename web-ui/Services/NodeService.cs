@@ -68,6 +68,18 @@ public sealed class NodeService(INode node, LunService luns)
         disks.FirstOrDefault(disk => disk.FullName == name || disk.Id == name)
         ?? disks.FirstOrDefault(disk => disk.Name == name || disk.Path == name);
 
+    /// <summary>Finds the disk that is to be changed. Faults: none, or several nodes' disks of that name.</summary>
+    public static Result<DiskView> FindOne(IReadOnlyList<DiskView> disks, string name)
+    {
+        if (Find(disks, name) is not { Id: not null } found)
+            return Faults.DiskNotFound(name);
+        var same = disks.Where(disk => disk.Name == name || disk.Path == name).ToList();
+        return found.FullName == name || found.Id == name || same.Count == 1 ? found : Faults.Bad(
+            "disk",
+            $"There are {same.Count} disks '{name}': {string.Join(", ", same.Select(disk => disk.FullName))}.",
+            $"Name the node too, for example {found.FullName}.");
+    }
+
     /// <summary>Logged-in sessions.</summary>
     public Task<IReadOnlyList<SessionView>> SessionsAsync() => node.ListSessionsAsync();
 }

@@ -26,4 +26,10 @@ public sealed record NodeRecord : ICheckedRecord
 
     /// <summary>Key of a node's record.</summary>
     public static string KeyOf(string name) => Prefix + name;
+
+    /// <summary>Key of the record of the machine that may run under the name; whoever lets machines join writes it.</summary>
+    public static string MemberKeyOf(string name) => "members/" + name;
+
+    /// <summary>Key that is there from a node's removal until a machine joins under its name.</summary>
+    public static string RemovedKeyOf(string name) => "removed-nodes/" + name;
 }

@@ -53,6 +53,9 @@ public sealed partial class PeerTable
     /// <summary>Told when a peer was connected or lost, or its disks changed.</summary>
     public Action<Peer>? Changed { get; set; }
 
+    /// <summary>Told when the store does not have this node's record any more, as far as it can be heard.</summary>
+    public Action? SelfMissing { get; set; }
+
     /// <summary>Time since this node started, in nanoseconds, is enough for the others to have come.</summary>
     public bool IsPatienceOver => _reactor.MonotonicNs - _startedNs >= _options.StartPatienceNs;
 
@@ -113,6 +116,8 @@ public sealed partial class PeerTable
                 var present = batch.Changes.Select(change => change.Key).ToHashSet(StringComparer.Ordinal);
                 foreach (var name in _peers.Keys.Where(name => !present.Contains(NodeRecord.KeyOf(name))).ToList())
                     Apply(new Change(NodeRecord.KeyOf(name), null));
+                if (!present.Contains(NodeRecord.KeyOf(Self)))
+                    SelfMissing?.Invoke();
             }
 
             foreach (var change in batch.Changes)
@@ -127,6 +132,8 @@ public sealed partial class PeerTable
             // A node that was taken out of the cluster.
             if (_peers.Remove(change.Key[NodeRecord.Prefix.Length..], out var gone))
                 gone.Connection?.Abort("the node was removed");
+            if (change.Key == NodeRecord.KeyOf(Self))
+                SelfMissing?.Invoke();
             return;
         }
 

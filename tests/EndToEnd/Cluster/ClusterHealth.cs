@@ -4,11 +4,10 @@ using Uss.EndToEnd.Harness;
 namespace Uss.EndToEnd.Cluster;
 
 /// <summary>Asks the nodes of a cluster how they are.</summary>
-/// <param name="dataFolder">Folder that holds the nodes' data folders <c>node1</c>, <c>node2</c>, <c>node3</c>.</param>
-internal sealed class ClusterHealth(Sandbox sandbox, string dataFolder)
+/// <param name="dataFolder">Folder that holds the nodes' data folders <c>node1</c>, <c>node2</c>, <c>node3</c>, ...</param>
+/// <param name="nodes">Number of nodes.</param>
+internal sealed class ClusterHealth(Sandbox sandbox, string dataFolder, int nodes = 3)
 {
-    private const int NodeCount = 3;
-
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Waits until every node says that all volumes are healthy.</summary>
@@ -18,7 +17,7 @@ internal sealed class ClusterHealth(Sandbox sandbox, string dataFolder)
         var clock = System.Diagnostics.Stopwatch.StartNew();
         while (true)
         {
-            var problems = Enumerable.Range(1, NodeCount).Select(ProblemOf).OfType<string>().ToList();
+            var problems = Enumerable.Range(1, nodes).Select(ProblemOf).OfType<string>().ToList();
             if (problems.Count == 0)
                 return clock.Elapsed;
             if (clock.Elapsed > limit)
@@ -29,7 +28,7 @@ internal sealed class ClusterHealth(Sandbox sandbox, string dataFolder)
 
     /// <summary>The end of the logs of all nodes.</summary>
     public string LastWords() => sandbox.Shell(
-        CommandLimit, $"for node in 1 2 3; do echo \"--- node$node\"; tail -qn 30 {dataFolder}/node$node/log/*.log; done; true").Output;
+        CommandLimit, $"for node in $(seq {nodes}); do echo \"--- node$node\"; tail -qn 30 {dataFolder}/node$node/log/*.log; done; true").Output;
 
     private string? ProblemOf(int index)
     {

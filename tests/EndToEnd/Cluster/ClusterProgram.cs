@@ -2,10 +2,10 @@ using Uss.EndToEnd.Harness;
 
 namespace Uss.EndToEnd.Cluster;
 
-/// <summary>The built program, running as <c>uss serve --nodes 3</c> in a sandbox, with real nodes and a real etcd.</summary>
+/// <summary>The built program, running as <c>uss serve --nodes N</c> in a sandbox, with real nodes and a real etcd.</summary>
 internal sealed class ClusterProgram : IDisposable
 {
-    /// <summary>Nodes of the cluster.</summary>
+    /// <summary>Nodes of a cluster when nothing else is asked for.</summary>
     public const int NodeCount = 3;
 
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(60);
@@ -13,8 +13,9 @@ internal sealed class ClusterProgram : IDisposable
     private readonly Sandbox _sandbox;
     private readonly SandboxProgram _program;
 
-    private ClusterProgram(Sandbox sandbox, string dataFolder, SandboxProgram program)
+    private ClusterProgram(Sandbox sandbox, string dataFolder, int nodes, SandboxProgram program)
     {
+        Nodes = nodes;
         _sandbox = sandbox;
         DataFolder = dataFolder;
         _program = program;
@@ -23,16 +24,22 @@ internal sealed class ClusterProgram : IDisposable
     /// <summary>Folder given as <c>--data</c>.</summary>
     public string DataFolder { get; }
 
-    /// <summary>Portals of the nodes, in their order.</summary>
-    public static IReadOnlyList<string> Portals { get; } = [.. Enumerable.Range(1, NodeCount).Select(index => $"127.0.0.{index}:3260")];
+    /// <summary>Portals of the nodes of a cluster of the usual size, in their order.</summary>
+    public static IReadOnlyList<string> Portals { get; } = PortalsOf(NodeCount);
+
+    /// <summary>Nodes that are members: the first ones, when the last was removed.</summary>
+    public int Nodes { get; set; }
+
+    /// <summary>Portals of the first nodes, in their order.</summary>
+    public static IReadOnlyList<string> PortalsOf(int nodes) => [.. Enumerable.Range(1, nodes).Select(index => $"127.0.0.{index}:3260")];
 
     /// <summary>Starts a cluster and waits until it serves.</summary>
-    public static ClusterProgram Start(Sandbox sandbox, string dataFolder)
+    public static ClusterProgram Start(Sandbox sandbox, string dataFolder, int nodes = NodeCount)
     {
         var ready = new TaskCompletionSource();
         var program = sandbox.Start(
             Repository.Program,
-            ["serve", "--nodes", $"{NodeCount}", "--data", dataFolder, "--disks", "1", "--disk-size", "8G"],
+            ["serve", "--nodes", $"{nodes}", "--data", dataFolder, "--disks", "1", "--disk-size", "8G"],
             line =>
             {
                 if (line.StartsWith("ready", StringComparison.Ordinal))
@@ -42,7 +49,7 @@ internal sealed class ClusterProgram : IDisposable
             Thread.Sleep(50);
         if (!ready.Task.IsCompleted)
             Assert.Fail($"the cluster does not start:\n{program.Tail(40)}");
-        return new ClusterProgram(sandbox, dataFolder, program);
+        return new ClusterProgram(sandbox, dataFolder, nodes, program);
     }
 
     /// <summary>Does what <c>uss dev</c> does.</summary>
@@ -51,7 +58,7 @@ internal sealed class ClusterProgram : IDisposable
     /// <summary>Kills all nodes at once, etcd excepted.</summary>
     public void KillAllNodes()
     {
-        var files = string.Join(' ', Enumerable.Range(1, NodeCount).Select(index => Path.Combine(FolderOf(index), "uss.pid")));
+        var files = string.Join(' ', Enumerable.Range(1, Nodes).Select(index => Path.Combine(FolderOf(index), "uss.pid")));
         _sandbox.Shell(CommandLimit, $"kill -KILL $(cat {files})").Succeeded();
     }
 
@@ -60,7 +67,7 @@ internal sealed class ClusterProgram : IDisposable
     public string FolderOf(int index) => Path.Combine(DataFolder, $"node{index}");
 
     /// <inheritdoc cref="ClusterHealth.Await"/>
-    public TimeSpan AwaitHealthy(TimeSpan limit) => new ClusterHealth(_sandbox, DataFolder).Await(limit);
+    public TimeSpan AwaitHealthy(TimeSpan limit) => new ClusterHealth(_sandbox, DataFolder, Nodes).Await(limit);
 
     /// <summary>Stops everything in good order.</summary>
     public void Stop()
@@ -70,11 +77,17 @@ internal sealed class ClusterProgram : IDisposable
     }
 
     /// <inheritdoc cref="ClusterHealth.LastWords"/>
-    public string LastWords() => new ClusterHealth(_sandbox, DataFolder).LastWords();
+    public string LastWords() => new ClusterHealth(_sandbox, DataFolder, Nodes).LastWords();
 
     public void Dispose() => _program.Dispose();
 
-    private ProgramResult Uss(params IEnumerable<string> arguments)
+    /// <summary>Runs a command of the program at a node.</summary>
+    /// <param name="node">From 1.</param>
+    /// <param name="arguments">The command line.</param>
+    public ProgramResult At(int node, params IEnumerable<string> arguments) => Uss([.. arguments, "--data", FolderOf(node)]);
+
+    /// <summary>Runs a command of the program.</summary>
+    public ProgramResult Uss(params IEnumerable<string> arguments)
     {
         using var running = _sandbox.Start(Repository.Program, arguments);
         return running.WaitForExit(CommandLimit) with { Program = "uss " + string.Join(' ', arguments) };

@@ -3,7 +3,7 @@ using Uss.EndToEnd.Harness;
 
 namespace Uss.EndToEnd.Cluster;
 
-/// <summary>A test with a cluster of three real nodes and a load of stamped blocks on its volume <c>demo</c>.</summary>
+/// <summary>A test with a cluster of real nodes and a load of stamped blocks on its volume <c>demo</c>.</summary>
 public abstract class ClusterTest : EndToEndTest
 {
     private protected const int TestLimit = 240_000;
@@ -29,13 +29,13 @@ public abstract class ClusterTest : EndToEndTest
     }
 
     /// <summary>A load of eight sessions through the first portal; those that lose it go on through the next one.</summary>
-    private protected StampedLoad StartLoad()
+    private protected StampedLoad StartLoad(int nodes = ClusterProgram.NodeCount)
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
-        _cluster = ClusterProgram.Start(Sandbox, Folder["data"]);
+        _cluster = ClusterProgram.Start(Sandbox, Folder["data"], nodes);
         Heal();
-        var load = new StampedLoad(Sandbox, () => ClusterProgram.Portals, 0, UsedBytes, seed) { CommandLimitSeconds = 20 };
+        var load = new StampedLoad(Sandbox, () => ClusterProgram.PortalsOf(Cluster.Nodes), 0, UsedBytes, seed) { CommandLimitSeconds = 20 };
         load.Start();
         load.ProgressOfEach(50, Limit);
         load.TakeLongestWait();
@@ -59,7 +59,7 @@ public abstract class ClusterTest : EndToEndTest
     private protected void Finish(StampedLoad load)
     {
         load.Stop();
-        foreach (var portal in ClusterProgram.Portals)
+        foreach (var portal in ClusterProgram.PortalsOf(Cluster.Nodes))
             load.Verify(portal);
         TestContext.Out.WriteLine($"{load.AcknowledgedWrites} writes acknowledged, {load.LostSessions} sessions lost, {load.BusyAnswers} times BUSY");
         Cluster.Stop();

@@ -184,7 +184,7 @@ public sealed class BlockNodeTests
     public void A_disk_given_twice_is_refused_once()
     {
         var again = _fixture.Run(() => _fixture.Node.AddDiskAsync(_fixture.Source(0)));
-        Assert.That(again.Fault!.Code, Is.EqualTo("disk-present"));
+        Assert.That(again.Fault!.Code, Is.EqualTo("disk-exists"));
         var alias = new DiskSource("alias", () => ValueTask.FromResult(Result<IObjectStore>.Ok(new FakeStore(_fixture.Disks[0]))));
         Assert.That(_fixture.Run(() => _fixture.Node.AddDiskAsync(alias)).Fault!.Code, Is.EqualTo("disk-twice"));
     }

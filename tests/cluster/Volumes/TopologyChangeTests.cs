@@ -24,9 +24,13 @@ public sealed class TopologyChangeTests
         Assert.That(fewest, Is.EqualTo(3), "copies of the group that had fewest meanwhile");
         Assert.That(cluster.Read(cluster.Members[1], expected.Length).AsSpan().SequenceEqual(expected));
 
+        var told = 0;
+        gone.Node!.Changed += change => told += change.Kind == NodeEventKind.SelfRemoved ? 1 : 0;
+
         // Asked of another node than the first time.
         Assert.That(cluster.Run(cluster.Members[3], node => node.RemoveNodeAsync("n3")), Is.Null);
         cluster.Await(() => cluster.Members[0].Node!.Peers!.Find("n3") is null, "the others hear of it");
+        cluster.Await(() => told == 1, "the node itself hears of it");
         Assert.That(cluster.Members[0].Node!.Topology.Disks, Has.Count.EqualTo(3));
         cluster.Write(cluster.Members[0], 0, expected);
         Assert.That(cluster.Read(cluster.Members[3], expected.Length).AsSpan().SequenceEqual(expected));

@@ -1,5 +1,6 @@
 using System.Text;
 using Uss.Host.Cluster;
+using Uss.Replication;
 using Uss.Runtime;
 
 namespace Uss.Host.Join;
@@ -95,6 +96,13 @@ public sealed class JoinTests
         Assert.That(await _host.ClaimAsync(JoinFixture.Identity.Id, "n2", second), Is.Null);
         await _host.PutAsync(MemberRecord.KeyOf("n2"), null);
         Assert.That((await _host.ClaimAsync(JoinFixture.Identity.Id, "n2", second))!.Code, Is.EqualTo("node-removed"));
+
+        // A note of the removal keeps out also who needs no member record, until a machine joins under the name.
+        await _host.PutAsync(NodeRecord.RemovedKeyOf("n2"), "{}"u8.ToArray());
+        Assert.That((await _host.ClaimAsync(JoinFixture.Identity.Id, "n2", second, isFounder: true))!.Code, Is.EqualTo("node-removed"));
+        Assert.That((await _host.ClaimAsync(JoinFixture.Identity.Id, "n2", null))!.Code, Is.EqualTo("node-removed"));
+        var third = (await JoinFixture.JoinAsync(await _host.MakeTokenAsync())).Value!.MemberId;
+        Assert.That(await _host.ClaimAsync(JoinFixture.Identity.Id, "n2", third), Is.Null);
     }
 
     [Test]

@@ -39,6 +39,13 @@ public sealed class PlannedDiskTests
     }
 
     [Test]
+    public void ADiskThatWasRemovedStaysAwayWhenAnotherTookItsPlace()
+    {
+        var plan = Decide(Options() with { Disks = 1 }, ["/srv/uss/disk1.uss"]);
+        Assert.That(plan.Select(disk => disk.Name), Is.EqualTo(new[] { "disk1" }));
+    }
+
+    [Test]
     public void GivenDisksReplaceTheDefaultAndAreRemembered()
     {
         var first = Decide(Options() with { DiskPaths = ["/dev/sdb"] }, []);
