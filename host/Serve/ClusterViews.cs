@@ -22,6 +22,7 @@ internal static class ClusterViews
             DegradedGroups = status.DegradedGroups,
             UnavailableGroups = status.UnavailableGroups,
             RecoveringGroups = redundancy.RecoveringGroups,
+            BlocksResynced = status.Counters.BlocksResynced,
             FewestCopies = redundancy.FewestCopies,
             FewestSpare = redundancy.FewestSpare,
         };

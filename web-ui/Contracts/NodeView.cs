@@ -68,6 +68,9 @@ public sealed record ClusterView
     /// <summary>Groups with a disk that catches up.</summary>
     public required int RecoveringGroups { get; init; }
 
+    /// <summary>Blocks of 4 KiB that the node that was asked copied to disks that came back or were added, since it started.</summary>
+    public required long BlocksResynced { get; init; }
+
     /// <summary>What may still fail, in words.</summary>
     public required string Redundancy { get; init; }
 

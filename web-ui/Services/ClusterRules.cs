@@ -45,6 +45,7 @@ public static class ClusterRules
         DegradedGroups = cluster.DegradedGroups,
         UnavailableGroups = cluster.UnavailableGroups,
         RecoveringGroups = cluster.RecoveringGroups,
+        BlocksResynced = cluster.BlocksResynced,
         Redundancy = RedundancyOf(cluster),
         CoordinationReachable = isReachable,
     };

@@ -168,6 +168,9 @@ public sealed record NodeCluster
     /// <summary>Groups with a disk that catches up.</summary>
     public int RecoveringGroups { get; init; }
 
+    /// <summary>Blocks of 4 KiB that this node copied to disks that came back or were added, since it started.</summary>
+    public long BlocksResynced { get; init; }
+
     /// <summary>Copies of the group that has fewest, of those that serve; 0 without groups.</summary>
     public int FewestCopies { get; init; }
 

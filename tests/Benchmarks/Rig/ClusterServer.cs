@@ -34,8 +34,11 @@ internal sealed class ClusterServer : IDisposable
         }
     }
 
+    /// <summary>The figures of a node, while it runs.</summary>
+    public NodeFigures Figures(int node) => NodeFigures.Of(Path.Combine(_data, $"node{node}"));
+
     /// <summary>Starts the cluster with a volume as LUN 1.</summary>
-    public static ClusterServer Create(string folder, string diskSize, string volumeSize)
+    public static ClusterServer Create(string folder, string diskSize, string volumeSize, int disks = 1)
     {
         var data = Path.Combine(folder, "cluster");
         if (Directory.Exists(data))
@@ -43,7 +46,7 @@ internal sealed class ClusterServer : IDisposable
         using var ready = new ManualResetEventSlim();
         var process = ToolProcess.Start(
             UssServer.Program,
-            ["serve", "--nodes", $"{Nodes}", "--data", data, "--iscsi", $"127.0.0.1:{Port}", "--disks", "1", "--disk-size", diskSize],
+            ["serve", "--nodes", $"{Nodes}", "--data", data, "--iscsi", $"127.0.0.1:{Port}", "--disks", $"{disks}", "--disk-size", diskSize],
             line =>
             {
                 if (line.StartsWith("ready", StringComparison.Ordinal))
@@ -56,6 +59,18 @@ internal sealed class ClusterServer : IDisposable
         server.Command("lun", "map", "bench", "--lun", "1");
         server.AwaitHealth();
         return server;
+    }
+
+    /// <summary>Waits until all groups have all copies, without work for the machine that a measurement would notice.</summary>
+    public void AwaitCopies()
+    {
+        var clock = Stopwatch.StartNew();
+        while (!Figures(1).IsHealthy)
+        {
+            if (clock.Elapsed > TimeSpan.FromMinutes(12))
+                throw new BenchmarkException("the groups do not get all their copies again");
+            Thread.Sleep(100);
+        }
     }
 
     /// <summary>Runs a command of <c>uss</c> against the cluster.</summary>

@@ -54,6 +54,9 @@ internal sealed record FioResult(
 /// <param name="path">The program.</param>
 internal sealed class Fio(string path)
 {
+    private static readonly string[] Format =
+        ["--output-format=json", "--lat_percentiles=1", "--clat_percentiles=0", "--percentile_list=50:99:99.9", "--name=bench"];
+
     /// <summary>Arguments that select a LUN, through libiscsi.</summary>
     public static string[] Lun(string url) => ["--ioengine=libiscsi", "--thread", "--filename=" + url.Replace(":", "\\:", StringComparison.Ordinal)];
 
@@ -82,6 +85,21 @@ internal sealed class Fio(string path)
         servers,
         TimeSpan.FromMinutes(20));
 
+    /// <summary>Writes so many 4 KiB blocks at random places, no block twice, depth 32.</summary>
+    public void ChangeBlocks(string[] target, string size, long blocks) => Run(
+        [.. target, "--size=" + size, $"--io_size={blocks * 4096}", "--rw=randwrite", "--bs=4k", "--iodepth=32", "--randrepeat=0"],
+        null,
+        TimeSpan.FromMinutes(10));
+
+    /// <summary>Starts a workload at a steady rate, until <see cref="FioLoad.Finish"/>.</summary>
+    /// <param name="perSecond">Operations per second.</param>
+    public FioLoad Hold(string[] target, string size, FioCase workload, int perSecond) => new(ToolProcess.StartReading(
+        path,
+        [
+            .. Format, .. target, "--size=" + size, "--rw=" + workload.Pattern, "--bs=" + workload.BlockSize, $"--iodepth={workload.Depth}",
+            "--norandommap", "--randrepeat=0", "--time_based", "--runtime=3600", $"--rate_iops={perSecond}",
+        ]));
+
     /// <summary>Reads and writes with verification, depth 8, while something happens to the server.</summary>
     public FioResult Endure(string[] target, string size, int seconds) => Run(
         [
@@ -100,17 +118,18 @@ internal sealed class Fio(string path)
         IReadOnlyList<int> meter = servers ?? [Environment.ProcessId];
         var before = ProcessMeter.Read(meter);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var output = ToolProcess.Run(
-            limit,
-            path,
-            ["--output-format=json", "--lat_percentiles=1", "--clat_percentiles=0", "--percentile_list=50:99:99.9", "--name=bench", .. arguments]);
+        var output = ToolProcess.Run(limit, path, [.. Format, .. arguments]);
         var elapsedUs = clock.Elapsed.TotalMicroseconds;
-        var after = ProcessMeter.Read(meter);
+        return Read(output, before, ProcessMeter.Read(meter), elapsedUs, servers is not null);
+    }
 
+    /// <summary>The figures of a report.</summary>
+    internal static FioResult Read(string output, MeterReading before, MeterReading after, double elapsedUs, bool isCharged)
+    {
         using var report = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
         var job = report.RootElement.GetProperty("jobs")[0];
         if (job.GetProperty("error").GetInt32() is var error and not 0)
-            throw new BenchmarkException($"fio error {error}: {string.Join(' ', arguments)}");
+            throw new BenchmarkException($"fio error {error}: {output}");
         var side = job.GetProperty(job.GetProperty("read").GetProperty("total_ios").GetInt64() > 0 ? "read" : "write");
         double operations = side.GetProperty("total_ios").GetInt64();
         var percentiles = side.GetProperty("lat_ns").GetProperty("percentile");
@@ -121,7 +140,7 @@ internal sealed class Fio(string path)
             percentiles.GetProperty("50.000000").GetDouble() / 1000,
             percentiles.GetProperty("99.000000").GetDouble() / 1000,
             percentiles.GetProperty("99.900000").GetDouble() / 1000,
-            servers is null ? null : (after.ServerCpuUs - before.ServerCpuUs) / operations,
+            isCharged ? (after.ServerCpuUs - before.ServerCpuUs) / operations : null,
             clientShare * job.GetProperty("job_runtime").GetDouble() * 1000 / operations,
             (after.StealUs - before.StealUs) / elapsedUs / Environment.ProcessorCount,
             (after.Flushes - before.Flushes) / operations,

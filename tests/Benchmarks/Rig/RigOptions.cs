@@ -11,6 +11,7 @@ internal sealed class RigOptions
           --seconds N      length of a run
           --runs N         runs of each case, of which the median counts [default: 3]
           --cases A,B      only these cases
+          --size SIZE      what is written to the volume first, such as 4G, where a benchmark takes that
           --folder DIR     where the disk files go, on the disk to measure [default: artifacts/bench]
           --readme         put the tables into tests/Benchmarks/README.md
           --check          exit with 1 when a bar is missed
@@ -21,6 +22,8 @@ internal sealed class RigOptions
     public int Runs { get; private set; } = 3;
 
     public IReadOnlyList<string> Cases { get; private set; } = [];
+
+    public string? Size { get; private set; }
 
     public string Folder { get; private set; } = Path.Combine("artifacts", "bench");
 
@@ -44,6 +47,7 @@ internal sealed class RigOptions
                 case "--seconds" when IsCount(value): options.Seconds = Count(value); break;
                 case "--runs" when IsCount(value): options.Runs = Count(value); break;
                 case "--cases" when value.Length > 0: options.Cases = value.Split(','); break;
+                case "--size" when value.Length > 1 && IsCount(value[..^1]) && value[^1] is 'G' or 'M': options.Size = value; break;
                 case "--folder" when value.Length > 0: options.Folder = value; break;
                 default:
                     Console.Error.WriteLine($"usage: uss bench {name} [OPTION...]\n{Help}");
@@ -57,6 +61,9 @@ internal sealed class RigOptions
         Directory.CreateDirectory(options.Folder);
         return options;
     }
+
+    /// <summary>Bytes of a size such as 4G.</summary>
+    public static long Bytes(string size) => Count(size[..^1]) * (size[^1] == 'G' ? 1L << 30 : 1L << 20);
 
     /// <summary>The repository: the folder above the current one or the program that holds <c>Uss.sln</c>.</summary>
     public static string RepositoryRoot()

@@ -27,6 +27,15 @@ internal static class ToolProcess
         }
     }
 
+    /// <summary>Starts a program whose whole standard output is wanted; the caller reads it.</summary>
+    public static Process StartReading(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+
     /// <summary>Runs a program to its end and gives its standard output.</summary>
     /// <exception cref="BenchmarkException">It failed or took longer than the limit.</exception>
     public static string Run(TimeSpan limit, string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)

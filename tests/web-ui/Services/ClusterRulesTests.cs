@@ -11,9 +11,10 @@ public sealed class ClusterRulesTests : ServiceFixture
     [Test]
     public async Task AHealthyClusterSaysHowMuchMayFail()
     {
-        Node.Cluster = Cluster(healthy: 64, fewestCopies: 3, fewestSpare: 1);
+        Node.Cluster = Cluster(healthy: 64, fewestCopies: 3, fewestSpare: 1) with { BlocksResynced = 26_214 };
         var status = Good(await Services.Node.StatusAsync());
         Assert.That((status.State, status.Problems.Count), Is.EqualTo(("healthy", 0)));
+        Assert.That(status.Cluster!.BlocksResynced, Is.EqualTo(26_214));
         Assert.That(status.Cluster!.CoordinationReachable, Is.True);
         Assert.That(
             status.Cluster.Redundancy,
