@@ -7,6 +7,8 @@ public sealed partial class PlacementGroup
 {
     private sealed partial class MemberSync
     {
+        private const int CopiesAtOnce = 16;
+
         // Makes a run of blocks equal; the caller holds it. Blocks that are treated alike go together.
         private async ValueTask<SyncOutcome> SyncRunAsync(ObjectId id, int first, int count)
         {
@@ -15,26 +17,48 @@ public sealed partial class PlacementGroup
                 NoteUnreadable(id);
             if (outcome != SyncOutcome.Equal)
                 return outcome;
-            for (var block = first; block < first + count;)
+
+            // What was written at random has many versions: one copy after the other would wait for the disk each time, and
+            // clients for the range.
+            var copies = new List<ValueTask<SyncOutcome>>(CopiesAtOnce);
+            for (var block = first; block < first + count && outcome == SyncOutcome.Equal;)
             {
                 var end = block + 1;
-                if (!Differs(block))
+                if (Differs(block))
                 {
-                    block = end;
-                    continue;
+                    while (end < first + count && Differs(end) && IsAlike(block, end))
+                        end++;
+                    copies.Add(CopyOrSplitAsync(id, block, end - block));
                 }
 
-                while (end < first + count && Differs(end) && IsAlike(block, end))
-                    end++;
-                outcome = await CopyAsync(id, block, end - block);
-                if (outcome == SyncOutcome.SourceDamaged)
-                    outcome = await CopyOneByOneAsync(id, block, end - block);
-                if (outcome != SyncOutcome.Equal)
-                    return outcome;
                 block = end;
+                if (copies.Count == CopiesAtOnce)
+                    outcome = await ConcludeAsync(copies);
             }
 
-            return SyncOutcome.Equal;
+            var last = await ConcludeAsync(copies);
+            return outcome == SyncOutcome.Equal ? last : outcome;
+        }
+
+        private async ValueTask<SyncOutcome> CopyOrSplitAsync(ObjectId id, int first, int count)
+        {
+            var outcome = await CopyAsync(id, first, count);
+            return outcome == SyncOutcome.SourceDamaged ? await CopyOneByOneAsync(id, first, count) : outcome;
+        }
+
+        // Waits for all, also when one has failed: the range must not be given up before. Returns the first that is not equal.
+        private static async ValueTask<SyncOutcome> ConcludeAsync(List<ValueTask<SyncOutcome>> copies)
+        {
+            var outcome = SyncOutcome.Equal;
+            foreach (var copy in copies)
+            {
+                var ended = await copy;
+                if (outcome == SyncOutcome.Equal)
+                    outcome = ended;
+            }
+
+            copies.Clear();
+            return outcome;
         }
 
         private bool MustRenew(int block) => _memberBlocks[block].Version > _sourceBlocks[block].Version;
