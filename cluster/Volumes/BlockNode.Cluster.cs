@@ -150,6 +150,7 @@ public sealed partial class BlockNode
         await group.StartAsync(record, entry?.ModifiedRevision ?? 0, CleanVersionOf(group.Id), online);
         if (replaced is not null)
             PeerTable.EndTakeover(replaced, group.Revision);
+        _peers!.NoteStart(group.Revision);
         if (group.State == GroupState.Unavailable)
             Postpone(group, mine, RetryAfterOutageNs);
     }

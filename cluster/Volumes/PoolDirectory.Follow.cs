@@ -40,6 +40,8 @@ internal sealed partial class PoolDirectory
 
     private void Follow(long poolsRevision, long mapsRevision)
     {
+        // The groups' records were read later than the pools.
+        AppliedRevision = poolsRevision;
         Follow("pools/", poolsRevision, static (directory, change) => directory.ApplyPoolAsync(change));
         Follow("maps/", mapsRevision, static (directory, change) => directory.ApplyMapAsync(change));
         Follow(GroupRecord.Prefix, poolsRevision, static (directory, change) => directory.ApplyGroupAsync(change));

@@ -5,6 +5,9 @@ namespace Uss.Replication;
 
 public sealed partial class PeerTable
 {
+    // Of every peer: groups may have been taken over, by this process or an earlier one, while it stood still.
+    private long _requiredRevision;
+
     /// <summary>
     /// Whether this node may become primary in a peer's place: its last promise to the peer is over, or the peer's process
     /// is gone.
@@ -24,6 +27,9 @@ public sealed partial class PeerTable
         peer.RequiredRevision = Math.Max(peer.RequiredRevision, revision);
     }
 
+    /// <summary>This node has become primary of a group by a commit of that revision: who gets a lease has to know of it.</summary>
+    public void NoteStart(long revision) => _requiredRevision = Math.Max(_requiredRevision, revision);
+
     /// <summary>Answers a peer that asks for a lease.</summary>
     internal void Grant(RpcRequest request)
     {
@@ -31,7 +37,7 @@ public sealed partial class PeerTable
         var required = 0L;
         if (Find(request.Peer.NodeName) is { } peer)
         {
-            required = peer.RequiredRevision;
+            required = Math.Max(peer.RequiredRevision, _requiredRevision);
             isGranted = peer.Takeovers == 0;
             if (isGranted)
                 peer.GrantedNs = _reactor.MonotonicNs;

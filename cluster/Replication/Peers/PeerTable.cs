@@ -65,6 +65,11 @@ public sealed partial class PeerTable
     /// <summary>Registers this node, listens and begins to connect to the others.</summary>
     public async ValueTask<Fault?> StartAsync()
     {
+        // Before any lease is granted: what an earlier process of this node has taken over from others is not remembered here.
+        var groups = await _coordination.ListAsync(GroupRecord.Prefix);
+        if (!groups.IsAvailable)
+            return Unavailable;
+        _requiredRevision = groups.Entries.Select(entry => entry.ModifiedRevision).DefaultIfEmpty().Max();
         var listening = _reactor.Listen(_options.Listen, 128);
         if (!listening.IsOk)
             return listening.Fault;
@@ -80,7 +85,7 @@ public sealed partial class PeerTable
             [], [new Change(NodeRecord.KeyOf(Self), CoordinationJson.Write(record, ReplicationJson.Default.NodeRecord))]);
         var read = await _coordination.ListAsync(NodeRecord.Prefix);
         if (commit.Status != CommitStatus.Applied || !read.IsAvailable)
-            return new Fault("coordination-unavailable", "The coordination store does not answer.", "Try again once it does.");
+            return Unavailable;
         foreach (var entry in read.Entries)
             Apply(new Change(entry.Key, entry.Value));
         _watch = _coordination.Watch(NodeRecord.Prefix, read.Revision);
@@ -88,6 +93,9 @@ public sealed partial class PeerTable
         _reactor.Spawn(AcceptAsync(_listener));
         return null;
     }
+
+    private static Fault Unavailable { get; } =
+        new("coordination-unavailable", "The coordination store does not answer.", "Try again once it does.");
 
     /// <summary>Closes all connections; the node can be reached no more.</summary>
     public async ValueTask CloseAsync()

@@ -39,6 +39,7 @@ public sealed partial class ClusterScenario
         World.RunFor(3_000 * NsPerMs);
         Require(BecomesHealthy(), $"the cluster stays healthy: {Describe()}");
         Require(LeftoversGo(), "what groups left behind is purged");
+        AwaitScrubs();
         CompareCopies();
         ScrubAll();
         CompareCopies();

@@ -80,6 +80,17 @@ public sealed partial class ClusterScenario
         World.Start(node.Reactor, async () => (await running.RequestScrubAsync(null, null)).IsOk);
     }
 
+    // What was asked for under faults: it still repairs, and its results may not have come to all nodes.
+    private void AwaitScrubs()
+    {
+        bool IsDone(ClusterNode node) => node.Node!.DescribeScrubs().All(scrub => scrub is { IsDue: false, Running: null });
+        for (var waitedNs = 0L; !_nodes.TrueForAll(IsDone); waitedNs += LookNs)
+        {
+            Require(waitedNs < LongNs, "scrubs that were asked for come to their end");
+            World.RunFor(LookNs);
+        }
+    }
+
     /// <summary>Spoils a disk, has everything scrubbed, and requires that every copy on every disk can be read then.</summary>
     private void ScrubAll()
     {
