@@ -63,7 +63,8 @@ public sealed class WatchTests : EndToEndTest
         Assert.That(Sandbox.Run(Limit, "curl", "-s", "http://127.0.0.1:8080/api/v1/status").Output, Does.Contain("token-required"));
         var memory = Sandbox.Shell(Limit, $"grep VmRSS /proc/$(cat {Folder["data"]}/web/uss.pid)/status").Output.Trim();
         TestContext.Out.WriteLine($"web: {memory}");
-        watch.Signal(NativeMethods.SignalInterrupt);
+        // As Ctrl-C, which a test run in the background would ignore.
+        watch.Signal(NativeMethods.SignalTerminate);
         watch.WaitForExit(Limit);
         _cluster.Dev("kill", "web");
         _cluster.Dev("start", "web");

@@ -6,7 +6,6 @@ namespace Uss.EndToEnd.Harness;
 /// <summary>The system calls that .NET has no name for.</summary>
 internal static partial class NativeMethods
 {
-    public const int SignalInterrupt = 2;
     public const int SignalKill = 9;
     public const int SignalTerminate = 15;
     public const int SignalContinue = 18;
