@@ -34,6 +34,23 @@ public static class CoordinationJson
         }
     }
 
+    /// <summary>Reads the records that a list returned, by what their keys have behind the prefix.</summary>
+    /// <returns>The records, or the fault of the first that cannot be read.</returns>
+    public static Result<Dictionary<string, T>> ReadAll<T>(CoordinationRead read, string prefix, JsonTypeInfo<T> type)
+        where T : class
+    {
+        var records = new Dictionary<string, T>(read.Entries.Count, StringComparer.Ordinal);
+        foreach (var entry in read.Entries)
+        {
+            var record = Read(entry.Key, entry.Value, type);
+            if (!record.IsOk)
+                return record.Fault;
+            records[entry.Key[prefix.Length..]] = record.Value;
+        }
+
+        return records;
+    }
+
     private static Fault Bad(string key, string why) => new(
         "bad-record",
         $"The record '{key}' of the coordination store cannot be read: {why}",

@@ -73,12 +73,7 @@ public sealed class GroupContext
     {
         // Starts anywhere in 64 bits, so that the numbers of two front-ends do not meet.
         if (_nextOperation == 0)
-        {
-            Span<byte> bytes = stackalloc byte[8];
-            Reactor.FillEntropy(bytes);
-            _nextOperation = BitConverter.ToUInt64(bytes);
-        }
-
+            _nextOperation = Reactor.NewNumber();
         return new OperationStamp(++_nextOperation == 0 ? ++_nextOperation : _nextOperation, arrivedNs, false);
     }
 

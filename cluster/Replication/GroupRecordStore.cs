@@ -29,9 +29,7 @@ public sealed class GroupRecordStore
     {
         _reactor = reactor;
         _coordination = coordination;
-        Span<byte> bytes = stackalloc byte[8];
-        reactor.FillEntropy(bytes);
-        Proposer = BitConverter.ToUInt64(bytes);
+        Proposer = reactor.NewNumber();
     }
 
     /// <summary>Random number of this process.</summary>

@@ -170,17 +170,23 @@ public sealed partial class PlacementGroup
             if (!(await source.Replica.ReadAsync(stamp, id, block, buffer, StoreUnits.Head)).IsOk)
                 continue;
 
-            // A block that was never changed has no version; a member that lost its map of the object needs one to say so.
-            var version = good.Version == 0 ? BlockVersion.Compose(stamp.Epoch, 0) : good.Version;
-            var write = new StoreWrite { Id = id, FirstBlock = block, Source = buffer, Version = version };
-            var repaired = good.IsPresent
-                ? await member.Replica.WriteAsync(stamp, write)
-                : await member.Replica.DiscardAsync(stamp, id, block, 1, version, 0);
-            if (repaired.IsOk)
+            if (await OverwriteAsync(stamp, member, id, block, buffer, good))
                 _context.Counters.BlocksRepaired++;
-            else if (repaired.Status != StoreStatus.NoSpace && stamp.Epoch == _stamp.Epoch)
-                LoseDisk(member.DiskId);
             return;
         }
+    }
+
+    // Puts a good copy of a block over a bad one. The stamp is that of the look by which they were told apart.
+    private async ValueTask<bool> OverwriteAsync(
+        GroupStamp stamp, GroupMember member, ObjectId id, int block, BufferSlice data, BlockDescription good)
+    {
+        // A block that was never changed has no version; a member that lost its map of the object needs one to say so.
+        var version = good.Version == 0 ? BlockVersion.Compose(stamp.Epoch, 0) : good.Version;
+        var result = good.IsPresent
+            ? await member.Replica.WriteAsync(stamp, new StoreWrite { Id = id, FirstBlock = block, Source = data, Version = version })
+            : await member.Replica.DiscardAsync(stamp, id, block, 1, version, 0);
+        if (!result.IsOk && result.Status != StoreStatus.NoSpace && stamp.Epoch == _stamp.Epoch)
+            LoseDisk(member.DiskId);
+        return result.IsOk;
     }
 }

@@ -1,4 +1,3 @@
-using Uss.Runtime;
 using Uss.Store;
 
 namespace Uss.Replication;
@@ -270,33 +269,17 @@ public sealed partial class PlacementGroup
             for (var i = 0; isRead && i < _members.Count; i++)
             {
                 if (BlockVerdict.IsWorse(_checks[i][block % RunBlocks], new BlockCheck(good, BlockCondition.Intact)))
-                    await OverwriteAsync(_members[i], id, block, data, good);
+                    await group.OverwriteAsync(_stamp, _members[i], id, block, data, good);
             }
 
             // Who catches up may have got what was wrong.
             foreach (var target in isRead ? group._targets : [])
             {
                 if (!_members.Contains(target) && !target.IsFailed)
-                    await OverwriteAsync(target, id, block, data, good);
+                    await group.OverwriteAsync(_stamp, target, id, block, data, good);
             }
 
             buffer.Release();
-        }
-
-        private async ValueTask OverwriteAsync(GroupMember member, ObjectId id, int block, BufferSlice data, BlockDescription good)
-        {
-            // A block that was never changed has no version; a member that lost its map of the object needs one to say so.
-            var version = good.Version == 0 ? BlockVersion.Compose(_stamp.Epoch, 0) : good.Version;
-            var result = good.IsPresent
-                ? await member.Replica.WriteAsync(
-                    _stamp, new StoreWrite { Id = id, FirstBlock = block, Source = data, Version = version })
-                : await member.Replica.DiscardAsync(_stamp, id, block, 1, version, 0);
-            if (result.IsOk || result.Status == StoreStatus.NoSpace || _stamp.Epoch != group._stamp.Epoch)
-                return;
-            if (member.Role == MemberRole.Joining)
-                group.DropJoiner();
-            else
-                group.LoseDisk(member.DiskId);
         }
     }
 }

@@ -39,6 +39,16 @@ public abstract class Reactor
     /// <summary>Fills with bytes fit for secrets (challenges, keys); seeded under simulation.</summary>
     public abstract void FillEntropy(Span<byte> destination);
 
+    /// <summary>64 bits of <see cref="FillEntropy"/>, never all zero: a number that nobody else has.</summary>
+    public ulong NewNumber()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        do
+            FillEntropy(bytes);
+        while (BitConverter.ToUInt64(bytes) == 0);
+        return BitConverter.ToUInt64(bytes);
+    }
+
     /// <summary>Runs <paramref name="callback"/> on this reactor in one of its next turns. Callable from any thread.</summary>
     public abstract void Post(Action<object?> callback, object? state);
 

@@ -55,7 +55,9 @@ public sealed partial class BlockNode
             Departed = [.. present.Value.InSync.Concat(present.Value.Departed.Select(gone => gone.Disk)).Distinct()
                 .Where(gone => gone != plan.Disk).Select(gone => new DepartedMember(gone, 0))],
             LeastCopies = 1,
-            Proposer = NewProposer(),
+
+            // Not this process's own number: it takes its own records for known.
+            Proposer = _reactor.NewNumber(),
         };
         var commit = await _coordination.CommitAsync(
             [new Condition(entry.Key, entry.ModifiedRevision)],
@@ -137,13 +139,5 @@ public sealed partial class BlockNode
                             .Sum(summary => (long)summary.PresentBlocks))),
             ],
         };
-    }
-
-    // Not this process's own number: it takes its own records for known.
-    private ulong NewProposer()
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        _reactor.FillEntropy(bytes);
-        return BitConverter.ToUInt64(bytes);
     }
 }

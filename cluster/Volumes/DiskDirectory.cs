@@ -32,14 +32,11 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
         var read = await coordination.ListAsync(DiskRecord.Prefix);
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
-        foreach (var entry in read.Entries)
-        {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
-            if (!record.IsOk)
-                return record.Fault;
-            _records[record.Value.Id] = record.Value;
-        }
-
+        var records = CoordinationJson.ReadAll(read, DiskRecord.Prefix, VolumesJson.Default.DiskRecord);
+        if (!records.IsOk)
+            return records.Fault;
+        foreach (var record in records.Value.Values)
+            _records[record.Id] = record;
         if (isFollowed)
         {
             _watch = coordination.Watch(DiskRecord.Prefix, read.Revision);

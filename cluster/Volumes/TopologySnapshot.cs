@@ -43,9 +43,9 @@ internal sealed record TopologySnapshot(
             : CoordinationJson.Read(TopologyRecord.Key, number.Entries[0].Value, VolumesJson.Default.TopologyRecord);
         if (!record.IsOk)
             return record.Fault;
-        var readDisks = Parse(disks, DiskRecord.Prefix, VolumesJson.Default.DiskRecord);
-        var readSettings = Parse(settings, NodeSettingsRecord.Prefix, VolumesJson.Default.NodeSettingsRecord);
-        var readNodes = Parse(nodes, NodeRecord.Prefix, ReplicationJson.Default.NodeRecord);
+        var readDisks = CoordinationJson.ReadAll(disks, DiskRecord.Prefix, VolumesJson.Default.DiskRecord);
+        var readSettings = CoordinationJson.ReadAll(settings, NodeSettingsRecord.Prefix, VolumesJson.Default.NodeSettingsRecord);
+        var readNodes = CoordinationJson.ReadAll(nodes, NodeRecord.Prefix, ReplicationJson.Default.NodeRecord);
         if (!readDisks.IsOk)
             return readDisks.Fault;
         if (!readSettings.IsOk)
@@ -75,20 +75,4 @@ internal sealed record TopologySnapshot(
         Class = disk.Class ?? "any",
         State = disk.IsDraining || settings is { IsDraining: true } ? Placement.DiskState.Draining : Placement.DiskState.Normal,
     };
-
-    private static Result<Dictionary<string, T>> Parse<T>(
-        CoordinationRead read, string prefix, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
-    {
-        var records = new Dictionary<string, T>(StringComparer.Ordinal);
-        foreach (var entry in read.Entries)
-        {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, type);
-            if (!record.IsOk)
-                return record.Fault;
-            records[entry.Key[prefix.Length..]] = record.Value;
-        }
-
-        return records;
-    }
 }

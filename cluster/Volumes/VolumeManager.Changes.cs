@@ -36,7 +36,7 @@ public sealed partial class VolumeManager
                 return counters.Fault;
             var record = new VolumeRecord
             {
-                Id = VolumeRecord.FormatId(NewId()),
+                Id = VolumeRecord.FormatId(_context.Reactor.NewNumber()),
                 Name = name,
                 SizeBytes = specification.SizeBytes,
                 Pool = pool.Value.Record.Id,
@@ -149,15 +149,6 @@ public sealed partial class VolumeManager
         var entry = read.Entries[0];
         var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.VolumeRecord);
         return record.IsOk ? (record.Value, entry.ModifiedRevision) : record.Fault;
-    }
-
-    private ulong NewId()
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        do
-            _context.Reactor.FillEntropy(bytes);
-        while (BitConverter.ToUInt64(bytes) == 0);
-        return BitConverter.ToUInt64(bytes);
     }
 
     private static Change Put(VolumeRecord record) =>

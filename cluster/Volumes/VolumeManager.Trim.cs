@@ -13,7 +13,7 @@ public sealed partial class VolumeManager
 
     private string? _trimmer;
 
-    private string Trimmer => _trimmer ??= TrimmerPrefix + VolumeRecord.FormatId(NewId());
+    private string Trimmer => _trimmer ??= TrimmerPrefix + VolumeRecord.FormatId(_context.Reactor.NewNumber());
 
     private string TrimmerPrefix => _node.Name + "/";
 

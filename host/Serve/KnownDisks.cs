@@ -18,15 +18,10 @@ internal sealed record KnownDisks(IReadOnlyList<DiskRecord> Own, IReadOnlySet<Gu
         var read = await coordination.ListAsync(DiskRecord.Prefix);
         if (!read.IsAvailable)
             return Faults.RecordsUnavailable;
-        var disks = new List<DiskRecord>(read.Entries.Count);
-        foreach (var entry in read.Entries)
-        {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.DiskRecord);
-            if (!record.IsOk)
-                return record.Fault;
-            disks.Add(record.Value);
-        }
-
+        var records = CoordinationJson.ReadAll(read, DiskRecord.Prefix, VolumesJson.Default.DiskRecord);
+        if (!records.IsOk)
+            return records.Fault;
+        var disks = records.Value.Values;
         return new KnownDisks(
             [
                 .. disks.Where(disk => node is null || disk.Node == node)

@@ -38,9 +38,7 @@ public sealed partial class PeerTable
         _options = options;
         _startedNs = _reactor.MonotonicNs;
         _rpcOptions = new RpcOptions { Guests = options.Guests };
-        Span<byte> incarnation = stackalloc byte[8];
-        _reactor.FillEntropy(incarnation);
-        _self = new RpcIdentity(options.ClusterId, name, BitConverter.ToUInt64(incarnation), options.ClusterKey);
+        _self = new RpcIdentity(options.ClusterId, name, _reactor.NewNumber(), options.ClusterKey);
         _service = new NodeService(this, content, _reactor);
     }
 

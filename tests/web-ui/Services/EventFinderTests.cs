@@ -40,7 +40,7 @@ public sealed class EventFinderTests
     [Test]
     public async Task Nodes_and_disks_come_and_go()
     {
-        _finder.Look(Cluster() with { Nodes = [Node("n1", "up"), Node("n3", "up")] }, [Disk("n1"), Disk("n3")]);
+        _finder.Look(Cluster() with { Nodes = [FakeNode.NodeOf("n1", "up"), FakeNode.NodeOf("n3", "up")] }, [Disk("n1"), Disk("n3")]);
         Assert.That(
             await NewAsync(),
             Is.EqualTo(
@@ -64,21 +64,7 @@ public sealed class EventFinderTests
     }
 
     private static NodeCluster Cluster(string second = "up") =>
-        new() { IsAlone = false, Nodes = [Node("n1", "up"), Node("n2", second)], Groups = 8, HealthyGroups = 8 };
-
-    private static NodeView Node(string name, string state) => new()
-    {
-        Name = name,
-        State = state,
-        Address = "10.0.0.1:7400",
-        Rack = "rack",
-        Site = "site",
-        Disks = 1,
-        DataBytes = 1,
-        PrimaryGroups = 1,
-        InSyncGroups = 1,
-        IsAsked = name == "n1",
-    };
+        new() { IsAlone = false, Nodes = [FakeNode.NodeOf("n1", "up"), FakeNode.NodeOf("n2", second)], Groups = 8, HealthyGroups = 8 };
 
     private static DiskView Disk(string node, string state = "healthy", double percent = 100) =>
         new() { Name = "disk0", Node = node, Path = "/disk0", State = state, Id = node, ResyncPercent = percent };

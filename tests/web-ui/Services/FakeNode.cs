@@ -143,4 +143,19 @@ internal sealed class FakeNode : INode
         Applied.Add(rules);
         return Task.CompletedTask;
     }
+
+    /// <summary>A node of a cluster; n1 is the one that is asked.</summary>
+    public static NodeView NodeOf(string name, string state) => new()
+    {
+        Name = name,
+        State = state,
+        Address = "10.0.0.1:7400",
+        Rack = "rack",
+        Site = "site",
+        Disks = 1,
+        DataBytes = 1,
+        PrimaryGroups = 1,
+        InSyncGroups = 1,
+        IsAsked = name == "n1",
+    };
 }

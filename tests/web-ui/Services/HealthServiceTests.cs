@@ -34,25 +34,11 @@ public sealed class HealthServiceTests : ServiceFixture
     [Test]
     public async Task ANodeThatIsDownIsToldWithItsEffectOnTheCluster()
     {
-        IReadOnlyList<NodeView> nodes = [NodeOf("n1", "up"), NodeOf("n2", "down")];
+        IReadOnlyList<NodeView> nodes = [FakeNode.NodeOf("n1", "up"), FakeNode.NodeOf("n2", "down")];
         Node.Cluster = new NodeCluster { IsAlone = false, Nodes = nodes, Groups = 8, DegradedGroups = 3 };
         var problem = Good(await Services.Health.GetAsync()).Problems.Single();
         Assert.That(problem.Code, Is.EqualTo("node-down"));
         Assert.That(problem.Effect, Is.EqualTo("Everything is served, 3 of 8 placement groups with fewer copies."));
         Assert.That(problem.Command, Does.StartWith("uss "));
     }
-
-    private static NodeView NodeOf(string name, string state) => new()
-    {
-        Name = name,
-        State = state,
-        Address = "10.0.0.1:7400",
-        Rack = "rack",
-        Site = "site",
-        Disks = 1,
-        DataBytes = 1,
-        PrimaryGroups = 1,
-        InSyncGroups = 1,
-        IsAsked = name == "n1",
-    };
 }
