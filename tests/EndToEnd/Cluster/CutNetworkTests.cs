@@ -1,6 +1,3 @@
-using Uss.EndToEnd.Crashes;
-using Uss.EndToEnd.Harness;
-
 namespace Uss.EndToEnd.Cluster;
 
 /// <summary>
@@ -8,24 +5,9 @@ namespace Uss.EndToEnd.Cluster;
 /// are stepped, under load. Promises 1, 2 and 3 of docs/invariants.md.
 /// </summary>
 [TestFixture]
-public sealed class CutNetworkTests : EndToEndTest
+public sealed class CutNetworkTests : MachinesTest
 {
-    private const int TestLimit = 240_000;
-    private const long UsedBytes = 1L << 30;
-
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan WhileCut = TimeSpan.FromSeconds(3);
-
-    private ThreeMachines? _machines;
-
-    [TearDown]
-    public void EndPrograms()
-    {
-        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
-            TestContext.Out.WriteLine(_machines?.Health.LastWords());
-        _machines?.Dispose();
-        _machines = null;
-    }
 
     [Test]
     [CancelAfter(TestLimit)]
@@ -102,40 +84,5 @@ public sealed class CutNetworkTests : EndToEndTest
             "node2 goes by the stepped clock");
         Suffer(load, "node2 is right again", () => Machines.SetClock(2, TimeSpan.Zero));
         Finish(load);
-    }
-
-    private ThreeMachines Machines => _machines!;
-
-    private StampedLoad StartLoad()
-    {
-        var seed = Random.Shared.Next();
-        TestContext.Out.WriteLine($"seed {seed}");
-        _machines = new ThreeMachines(
-            Sandbox,
-            Folder,
-            Enumerable.Range(0, 8).Select(index => $"writer{index}").Append("verifier").Select(name => "iqn.2026-11.local.uss.test:" + name));
-        var load = new StampedLoad(Sandbox, () => ThreeMachines.Portals, 0, UsedBytes, seed) { CommandLimitSeconds = 5 };
-        load.Start();
-        load.ProgressOfEach(50, Limit);
-        load.TakeLongestWait();
-        return load;
-    }
-
-    private static void Suffer(StampedLoad load, string what, Action act)
-    {
-        act();
-        load.ProgressOfEach(50, Limit);
-        TestContext.Out.WriteLine($"{what}: longest wait {load.TakeLongestWait().TotalSeconds:F2} s");
-    }
-
-    private void Heal() => TestContext.Out.WriteLine($"healthy after {Machines.Health.Await(Limit).TotalSeconds:F1} s");
-
-    private static void Finish(StampedLoad load)
-    {
-        load.Stop();
-        foreach (var portal in ThreeMachines.Portals)
-            load.Verify(portal);
-        TestContext.Out.WriteLine(
-            $"{load.AcknowledgedWrites} writes acknowledged, {load.LostSessions} sessions lost, {load.BusyAnswers} times BUSY");
     }
 }

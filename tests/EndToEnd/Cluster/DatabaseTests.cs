@@ -27,9 +27,9 @@ public sealed class DatabaseTests : EndToEndTest
     [CancelAfter(480_000)]
     public void A_database_loses_no_commit_while_nodes_are_killed_and_frozen()
     {
-        var machines = _machines = new ThreeMachines(Sandbox, Folder, Initiator);
-        machines.Uss(1, "volume", "create", "guest", "--size", "8G");
-        machines.Uss(1, "lun", "map", "guest", "--lun", "1");
+        var machines = _machines = new ThreeMachines(Sandbox, Folder, new MachineOptions { Initiators = [Initiator] });
+        machines.Uss(1, "volume", "create", "guest", "--size", "8G").Succeeded();
+        machines.Uss(1, "lun", "map", "guest", "--lun", "1").Succeeded();
         var failures = new Queue<(string What, Action Act)>(
         [
             ("node2 killed and started", () =>

@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
-using System.Numerics;
 using System.Text.Json;
 using Uss.EndToEnd.Crashes;
-using Uss.EndToEnd.Harness;
 
 namespace Uss.EndToEnd.Cluster;
 
@@ -62,32 +59,9 @@ public sealed class DiskRotTests : ClusterTest
     }
 
     // The blocks that the last checkpoint of the stopped node knows.
-    private List<DiskBlock> Blocks()
-    {
-        using var inspect = Sandbox.Start(Repository.Program, ["store", "inspect", Disk, "--blocks", "-o", "json"]);
-        using var document = JsonDocument.Parse(inspect.WaitForExit(Limit).Succeeded());
-        return
-        [
-            .. from layer in document.RootElement.GetProperty("objects").EnumerateArray()
-               from block in layer.GetProperty("blocks").EnumerateArray()
-               where block.GetProperty("offset").GetInt64() != 0
-               select new DiskBlock(
-                   $"{layer.GetProperty("space")}/{layer.GetProperty("index")}/{block.GetProperty("block")}",
-                   block.GetProperty("offset").GetInt64(),
-                   block.GetProperty("checksum").GetUInt32()),
-        ];
-    }
+    private List<DiskBlock> Blocks() => DiskBlock.AllOf(Sandbox, Disk);
 
-    private bool IsDamaged(DiskBlock block)
-    {
-        using var file = File.OpenHandle(Disk);
-        Span<byte> data = stackalloc byte[StampedBlock.Size];
-        RandomAccess.Read(file, data, block.Offset);
-        var checksum = uint.MaxValue;
-        for (var at = 0; at < data.Length; at += sizeof(ulong))
-            checksum = BitOperations.Crc32C(checksum, BinaryPrimitives.ReadUInt64LittleEndian(data[at..]));
-        return ~checksum != block.Checksum;
-    }
+    private bool IsDamaged(DiskBlock block) => block.IsDamaged(Disk);
 
     private void Flip(List<DiskBlock> blocks)
     {
@@ -101,7 +75,4 @@ public sealed class DiskRotTests : ClusterTest
             RandomAccess.Write(file, one, offset);
         }
     }
-
-    /// <param name="Place">Space, object and block.</param>
-    private sealed record DiskBlock(string Place, long Offset, uint Checksum);
 }

@@ -8,7 +8,7 @@ namespace Uss.EndToEnd.Cluster;
 /// Three nodes, each in a network namespace with an address of its own, behind a bridge; the clients, etcd and a guest are at
 /// the bridge. Each node has a wall clock that the test sets.
 /// </summary>
-internal sealed class ThreeMachines : IDisposable
+internal sealed partial class ThreeMachines : IDisposable
 {
     /// <summary>Nodes of the cluster.</summary>
     public const int NodeCount = 3;
@@ -19,19 +19,19 @@ internal sealed class ThreeMachines : IDisposable
 
     private readonly Sandbox _sandbox;
     private readonly TemporaryFolder _folder;
-    private readonly string[] _initiators;
+    private readonly MachineOptions _options;
     private readonly SandboxProgram?[] _nodes = new SandboxProgram?[NodeCount];
     private SandboxProgram _etcd;
 
     /// <summary>Starts all of it and waits until it is healthy.</summary>
     /// <param name="sandbox">Where.</param>
     /// <param name="folder">For the data.</param>
-    /// <param name="initiators">Names that may log in.</param>
-    public ThreeMachines(Sandbox sandbox, TemporaryFolder folder, params IEnumerable<string> initiators)
+    /// <param name="options">What they are like.</param>
+    public ThreeMachines(Sandbox sandbox, TemporaryFolder folder, MachineOptions options)
     {
         _sandbox = sandbox;
         _folder = folder;
-        _initiators = [.. initiators.SelectMany(name => (string[])["--initiator", name])];
+        _options = options;
         Connect();
         _etcd = StartEtcd();
         File.WriteAllText(
@@ -44,6 +44,9 @@ internal sealed class ThreeMachines : IDisposable
         sandbox.Run(
             Limit, "gcc", "-O2", "-shared", "-fPIC", "-o", _folder["shifted-clock.so"], Path.Combine(Repository.Cluster, "shifted-clock.c"))
             .Succeeded();
+        if (options.PowerSeed is { } seed)
+            MakeVolatileDisks(seed);
+        options.Prepare?.Invoke(this);
         Parallel.For(1, NodeCount + 1, Start);
         Health.Await(Limit);
     }
@@ -56,6 +59,12 @@ internal sealed class ThreeMachines : IDisposable
 
     /// <summary>How the nodes are.</summary>
     public ClusterHealth Health => new(_sandbox, DataFolder);
+
+    /// <summary>A node's data folder.</summary>
+    public string FolderOf(int node) => Path.Combine(DataFolder, $"node{node}");
+
+    /// <summary>A node's disk file.</summary>
+    public string DiskOf(int node) => Path.Combine(FolderOf(node), "disk0.uss");
 
     private string Identity => _folder["cluster.json"];
 
@@ -70,9 +79,10 @@ internal sealed class ThreeMachines : IDisposable
         string[] arguments =
         [
             "netns", "exec", $"n{node}", "env", "LD_PRELOAD=" + _folder["shifted-clock.so"], "CLOCK_SHIFT_FILE=" + ClockOf(node),
-            Repository.Program, "node", "--data", Path.Combine(DataFolder, $"node{node}"),
-            "--name", $"node{node}", "--etcd", Etcd, "--cluster", Identity, "--demo-copies", "3", "--disks", "1", "--disk-size", "8G",
-            "--listen", $"{AddressOf(node)}:7400", "--iscsi", $"{AddressOf(node)}:3260", .. _initiators,
+            Repository.Program, "node", "--data", FolderOf(node),
+            "--name", $"node{node}", "--etcd", Etcd, "--cluster", Identity, "--demo-copies", "3", "--disks", "1",
+            "--disk-size", _options.DiskSizes[node - 1], "--listen", $"{AddressOf(node)}:7400", "--iscsi", $"{AddressOf(node)}:3260",
+            .. _options.Initiators.SelectMany(name => (string[])["--initiator", name]),
         ];
         var program = _sandbox.Start("ip", arguments, line =>
         {
@@ -89,6 +99,14 @@ internal sealed class ThreeMachines : IDisposable
     {
         _nodes[node - 1]!.Kill();
         _nodes[node - 1]!.Dispose();
+        _nodes[node - 1] = null;
+    }
+
+    /// <summary>Stops a node in good order.</summary>
+    public void Stop(int node)
+    {
+        _nodes[node - 1]!.Signal(NativeMethods.SignalTerminate);
+        _nodes[node - 1]!.WaitForExit(Limit).Succeeded();
         _nodes[node - 1] = null;
     }
 
@@ -128,16 +146,18 @@ internal sealed class ThreeMachines : IDisposable
     }
 
     /// <summary>Runs <c>uss</c> against a node.</summary>
-    public void Uss(int node, params IEnumerable<string> arguments)
+    public ProgramResult Uss(int node, params IEnumerable<string> arguments)
     {
-        using var running = _sandbox.Start(Repository.Program, [.. arguments, "--data", Path.Combine(DataFolder, $"node{node}")]);
-        running.WaitForExit(Limit).Succeeded();
+        using var running = _sandbox.Start(Repository.Program, [.. arguments, "--data", FolderOf(node)]);
+        return running.WaitForExit(Limit) with { Program = "uss " + string.Join(' ', arguments) };
     }
 
     public void Dispose()
     {
         foreach (var node in _nodes)
             node?.Dispose();
+        foreach (var disk in _disks)
+            disk.Dispose();
         _etcd.Dispose();
     }
 

@@ -84,6 +84,14 @@ internal sealed class SandboxProgram : IDisposable
             NativeMethods.Signal(_process.Id, signal);
     }
 
+    /// <summary>Waits until a program of one thread that was sent SIGSTOP stands still.</summary>
+    public void AwaitStopped()
+    {
+        var status = $"/proc/{ProcessId}/status";
+        while (!File.ReadAllText(status).Contains("\nState:\tT", StringComparison.Ordinal))
+            Thread.Yield();
+    }
+
     /// <summary>Waits for the end; past the limit the program is killed and the test fails.</summary>
     public ProgramResult WaitForExit(TimeSpan limit)
     {
@@ -113,7 +121,9 @@ internal sealed class SandboxProgram : IDisposable
             // It ended between the question and the signal.
         }
 
-        _process.WaitForExit();
+        // The process that carried it may have stopped with a stopped program, and sees its end only when it goes on.
+        while (!_process.WaitForExit(TimeSpan.FromMilliseconds(100)))
+            NativeMethods.Signal(_process.Id, NativeMethods.SignalContinue);
     }
 
     public void Dispose()
