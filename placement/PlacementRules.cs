@@ -32,12 +32,12 @@ public static class PlacementRules
         var verb = domains.Count == 1 ? "is" : "are";
         var drained = topology.DisksOf(policy).Count() - usable.Count;
         var aside = drained == 0 ? "" : drained == 1 ? " (without a disk that drains)" : $" (without {drained} disks that drain)";
-        var lower = policy.FailureDomain == FailureDomain.Disk ? "ask for fewer copies" : "lower the failure domain";
+        var with = policy.FailureDomain == FailureDomain.Disk || ofClass.Length == 0 ? ofClass : $" with disks{ofClass}";
         return new PlacementFault(
             "too-few-domains",
-            $"{Pool(policy)} asks for {policy.Copies} copies on different {level}s{ofClass}; " +
+            $"{Pool(policy)} asks for {policy.Copies} copies on different {level}s{with}; " +
             $"there {verb} {domains.Count}{aside}: {List(ShortNames(domains, policy.FailureDomain))}.",
-            $"Add a {level} or {lower}.");
+            RemedyOf(policy, level, ofClass));
     }
 
     /// <summary>Checks what does not depend on the disks.</summary>
@@ -112,6 +112,19 @@ public static class PlacementRules
     {
         var all = names.ToList();
         return all.Count <= NamesShown ? string.Join(", ", all) : $"{string.Join(", ", all.Take(NamesShown))} and {all.Count - NamesShown} more";
+    }
+
+    private static string RemedyOf(PoolPolicy policy, string level, string ofClass)
+    {
+        if (policy.FailureDomain == FailureDomain.Disk)
+        {
+            var other = ofClass.Length == 0 ? "" : $"{ofClass}, give another one that class with `uss disk set`";
+            return $"Add a disk{other} or ask for fewer copies.";
+        }
+
+        var place = policy.FailureDomain is FailureDomain.Rack or FailureDomain.Site ? $", tell with `uss node set` in which {level} nodes stand" : "";
+        var disk = ofClass.Length == 0 ? "" : $" with a disk{ofClass}, give a disk of another {level} that class with `uss disk set`";
+        return $"Add a {level}{disk}{place} or lower the failure domain.";
     }
 
     // Two racks of different sites may have the same name; then the full names tell them apart.

@@ -34,7 +34,7 @@ public sealed partial class PlacementSolver
     {
         _policy = policy;
         _copies = policy.Copies;
-        var disks = topology.DisksOf(policy)
+        var disks = DisksOf(topology, policy, previous)
             .Select(disk => (Disk: disk, Domain: disk.DomainName(policy.FailureDomain)))
             .OrderBy(pair => pair.Domain, StringComparer.Ordinal).ThenBy(pair => pair.Disk.Id).ToList();
         _ids = [.. disks.Select(pair => pair.Disk.Id)];
@@ -85,6 +85,16 @@ public sealed partial class PlacementSolver
         solver.RestoreCopies();
         solver.ChoosePrimaries(previous);
         return solver.ToPlan(previous);
+    }
+
+    // A disk that got another class gives up what it holds as one that drains does: it keeps a copy while nothing else can take it.
+    private static IEnumerable<TopologyDisk> DisksOf(Topology topology, PoolPolicy policy, PlacementMap? previous)
+    {
+        if (policy.DiskClass is null || previous is null)
+            return topology.DisksOf(policy);
+        var held = previous.Rows.SelectMany(row => row).ToHashSet();
+        return topology.Disks.Where(disk => disk.Class == policy.DiskClass || held.Contains(disk.Id))
+            .Select(disk => disk.Class == policy.DiskClass ? disk : disk with { State = DiskState.Draining });
     }
 
     private PlacementPlan ToPlan(PlacementMap? previous)

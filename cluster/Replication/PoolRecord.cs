@@ -29,6 +29,9 @@ public sealed record PoolRecord : ICheckedRecord
     /// <summary>What no two copies may share.</summary>
     public FailureDomain FailureDomain { get; init; } = FailureDomain.Disk;
 
+    /// <summary>Only disks of this class hold its data; null: all.</summary>
+    public string? DiskClass { get; init; }
+
     /// <summary>The hash that spreads its objects over the groups: <see cref="PlacementHash.Version"/> when it was made.</summary>
     public int Hash { get; init; }
 
@@ -45,6 +48,7 @@ public sealed record PoolRecord : ICheckedRecord
         MinimumCopies = MinCopies,
         Groups = Groups,
         FailureDomain = FailureDomain,
+        DiskClass = DiskClass,
     };
 
     /// <summary>The pool that the last part of a key names; 0 for none.</summary>

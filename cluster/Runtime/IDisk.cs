@@ -28,6 +28,10 @@ public interface IDisk
     /// <summary>True for a regular file, false for a block device.</summary>
     bool IsFile { get; }
 
+    /// <summary>True for a block device with platters, false for one without, as the kernel says; null for a file and where it says
+    /// nothing.</summary>
+    bool? IsRotational => null;
+
     /// <summary>What an operator should know about this disk, for example that it has no direct I/O; null when all is well.</summary>
     string? Warning => null;
 

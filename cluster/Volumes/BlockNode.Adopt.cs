@@ -24,13 +24,14 @@ public sealed partial class BlockNode
                     return Foreign(disk);
                 if (present is not null && _peers is not null && present.Node != Name && MayBeHeldElsewhere(present, topology))
                     return HeldElsewhere(disk, present);
+                var replacedClass = disk.Replaces is { } given ? topology.Disks.GetValueOrDefault(given)?.Class : null;
                 var record = new DiskRecord
                 {
                     Id = store.DiskId,
                     Name = disk.Name,
                     DataBytes = store.Statistics.DataBytes,
                     Node = Name,
-                    Class = disk.Class ?? present?.Class,
+                    Class = ClassOf(disk, present, replacedClass),
                     IsDraining = present is { IsDraining: true },
                     AddedAt = present?.AddedAt ?? _reactor.UtcNow,
                 };
@@ -49,6 +50,15 @@ public sealed partial class BlockNode
             disk.Replaces = null;
         return fault;
     }
+
+    // What was asked for goes first; a disk in the place of another one takes its class, so that pools find room there.
+    private static string? ClassOf(NodeDisk disk, DiskRecord? present, string? replacedClass) => disk.Class switch
+    {
+        TopologyRules.AnyClass => null,
+        { } asked => asked,
+        null when present is not null => present.Class,
+        null => replacedClass ?? disk.Source?.DefaultClass?.Invoke(),
+    };
 
     // A node that is up says which disks it has. One that is not, and was given the time to come, does not use it.
     private bool MayBeHeldElsewhere(DiskRecord record, TopologySnapshot topology)

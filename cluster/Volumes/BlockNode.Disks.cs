@@ -115,7 +115,8 @@ public sealed partial class BlockNode
     private async ValueTask<Fault?> LoadDisksAsync(IReadOnlyList<DiskSource> sources)
     {
         var unread = await _directory.LoadAsync(isFollowed: _peers is not null, OnDisksChanged)
-            ?? await _topology.LoadAsync(isFollowed: _peers is not null, OnTopologyChanged);
+            ?? await _topology.LoadAsync(isFollowed: _peers is not null, OnTopologyChanged)
+            ?? await NotePlaceAsync();
         if (unread is not null)
             return unread;
         var records = _directory.All.Where(disk => _peers is null || disk.Node == _options.NodeName).ToList();

@@ -92,10 +92,7 @@ public sealed partial class BlockNode
         var wanted = change(present);
         if (wanted == present)
             return Changes();
-        var key = NodeSettingsRecord.KeyOf(node);
-        return Changes(wanted == new NodeSettingsRecord()
-            ? new Change(key, null)
-            : new Change(key, CoordinationJson.Write(wanted, VolumesJson.Default.NodeSettingsRecord)));
+        return Changes(Put(node, wanted));
     }
 
     // Commits a change of the topology, then computes the maps for it. When this node dies in between, the others do.
@@ -180,6 +177,10 @@ public sealed partial class BlockNode
 
     private static Change Put(DiskRecord record) =>
         new(DiskRecord.KeyOf(record.Id), CoordinationJson.Write(record, VolumesJson.Default.DiskRecord));
+
+    private static Change Put(string node, NodeSettingsRecord settings) => new(
+        NodeSettingsRecord.KeyOf(node),
+        settings == new NodeSettingsRecord() ? (ReadOnlyMemory<byte>?)null : CoordinationJson.Write(settings, VolumesJson.Default.NodeSettingsRecord));
 
     private static Fault NoDisk(Guid disk) => new("disk-not-found", $"There is no disk {disk}.", "List the disks with `uss disk ls`.");
 

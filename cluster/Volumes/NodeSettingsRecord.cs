@@ -12,6 +12,12 @@ public sealed record NodeSettingsRecord
     /// <summary>It is about to be stopped for a while: other nodes' disks are primaries as far as they can be. Nothing moves.</summary>
     public bool IsInMaintenance { get; init; }
 
+    /// <summary>The rack that it stands in: as it said at its first start, or as an operator set it since; null: see its own record.</summary>
+    public string? Rack { get; init; }
+
+    /// <summary>The site of the rack; null: see its own record.</summary>
+    public string? Site { get; init; }
+
     /// <summary>Key of a node's settings.</summary>
     public static string KeyOf(string node) => Prefix + node;
 

@@ -38,6 +38,8 @@ internal sealed partial class PoolDirectory
 
         if (specification.Copies is < 1 or > MaximumCopies)
             return new Fault("bad-copies", $"A pool cannot have {specification.Copies} copies.", $"Use 1 to {MaximumCopies}.");
+        if (specification.DiskClass is { } diskClass && TopologyRules.CheckClass(diskClass) is { } bad)
+            return bad;
         await _creating.EnterAsync();
         var pool = await CreateInTurnAsync(specification);
         _creating.Leave();
@@ -47,7 +49,8 @@ internal sealed partial class PoolDirectory
     private async ValueTask<Result<Pool>> CreateInTurnAsync(PoolSpecification specification)
     {
         var disks = node.OnlineTopology();
-        var record = Draft(specification.Name, specification.Copies, disks) with
+        var diskClass = specification.DiskClass == TopologyRules.AnyClass ? null : specification.DiskClass;
+        var record = Draft(specification.Name, specification.Copies, disks, diskClass) with
         {
             MinimumCopies = specification.MinimumCopies ?? 0,
             FailureDomain = specification.FailureDomain ?? DefaultDomain,
@@ -80,12 +83,13 @@ internal sealed partial class PoolDirectory
 
     private FailureDomain DefaultDomain => context.IsAlone ? FailureDomain.Disk : FailureDomain.Node;
 
-    private PoolRecord Draft(string name, int copies, Topology disks) => new()
+    private PoolRecord Draft(string name, int copies, Topology disks, string? diskClass = null) => new()
     {
         Id = 0,
         Name = name,
         Copies = copies,
-        Groups = node.SuggestGroups(disks.Disks.Count, copies),
+        Groups = node.SuggestGroups(disks.Disks.Count(disk => diskClass is null || disk.Class == diskClass), copies),
+        DiskClass = diskClass,
         FailureDomain = DefaultDomain,
         Hash = PlacementHash.Version,
     };

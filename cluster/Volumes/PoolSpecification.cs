@@ -16,4 +16,7 @@ public sealed record PoolSpecification
 
     /// <summary>What no two copies may share; null: the node in a cluster, else the disk.</summary>
     public FailureDomain? FailureDomain { get; init; }
+
+    /// <summary>Only disks of this class are used; null or <see cref="TopologyRules.AnyClass"/>: all.</summary>
+    public string? DiskClass { get; init; }
 }

@@ -65,14 +65,18 @@ internal sealed record TopologySnapshot(
         ToDisk(disk, SettingsOf(disk.Node), Nodes.GetValueOrDefault(disk.Node)?.Rack, Nodes.GetValueOrDefault(disk.Node)?.Site)));
 
     /// <summary>A disk as the solver takes it.</summary>
+    /// <param name="disk">Its record.</param>
+    /// <param name="settings">What is set for its node.</param>
+    /// <param name="rack">The rack that its node told of itself.</param>
+    /// <param name="site">The site that its node told of itself.</param>
     public static TopologyDisk ToDisk(DiskRecord disk, NodeSettingsRecord? settings, string? rack, string? site) => new()
     {
         Id = disk.Id,
         WeightBytes = disk.DataBytes,
         Node = disk.Node,
-        Rack = rack ?? "rack",
-        Site = site ?? "site",
-        Class = disk.Class ?? "any",
+        Rack = settings?.Rack ?? rack ?? "rack",
+        Site = settings?.Site ?? site ?? "site",
+        Class = disk.Class ?? TopologyRules.AnyClass,
         State = disk.IsDraining || settings is { IsDraining: true } ? Placement.DiskState.Draining : Placement.DiskState.Normal,
     };
 }

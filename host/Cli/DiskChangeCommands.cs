@@ -1,10 +1,11 @@
 using System.CommandLine;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 using Uss.WebUi.Services;
 
 namespace Uss.Host.Cli;
 
-/// <summary><c>uss disk add|rm|replace|safe-to-pull</c></summary>
+/// <summary><c>uss disk add|set|rm|replace|safe-to-pull</c></summary>
 internal static class DiskChangeCommands
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);
@@ -25,7 +26,7 @@ internal static class DiskChangeCommands
 
     private static readonly Option<string?> _class = new("--class")
     {
-        Description = "Device class that pools may ask for",
+        Description = "Device class that pools may ask for [default: of a block device ssd or hdd, as the kernel says]",
         HelpName = "CLASS",
     };
 
@@ -51,6 +52,33 @@ internal static class DiskChangeCommands
                 return;
             var disk = await api.PostAsync<AddDisk, DiskView>("disks", body, cancel);
             GlobalOptions.PrinterOf(parsed).Done(disk, $"added disk {disk.FullName}, {ByteSize.Format(disk.DataBytes)}");
+        });
+    }
+
+    public static Verb Set()
+    {
+        var name = Disk();
+        var diskClass = new Option<string>("--class")
+        {
+            Description = "Its device class, for example ssd; any: none in particular",
+            HelpName = "CLASS",
+            Required = true,
+        };
+        return new Verb(
+            "set",
+            "Change a disk's class; copies move to and from it as pools ask for classes",
+            "uss disk set node2/disk0 --class ssd --dry-run",
+            "uss disk set disk1 --class any --yes").With(name, diskClass, PlanCommands.Yes, PlanCommands.DryRun).Does(async (parsed, cancel) =>
+        {
+            using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+            var disk = await FindAsync(api, parsed.GetRequiredValue(name), cancel);
+            var wanted = parsed.GetRequiredValue(diskClass);
+            var plan = await api.ListAsync<ChangePlanView>($"{PathOf(disk)}/plan?class={Uri.EscapeDataString(wanted)}", cancel);
+            if (!PlanCommands.Agree(parsed, plan, $"Make {disk.FullName} a disk of class {wanted}"))
+                return;
+            await api.PatchAsync<ChangeDisk, ListPage<ChangePlanView>>(PathOf(disk), new ChangeDisk { Class = wanted }, cancel);
+            var now = await FindAsync(api, disk.Id!, cancel);
+            GlobalOptions.PrinterOf(parsed).Done(now, $"disk {now.FullName} is of class {now.Class ?? TopologyRules.AnyClass}");
         });
     }
 
@@ -187,7 +215,8 @@ internal static class DiskChangeCommands
         if (body.Node is { } wanted && wanted != node.Name)
             return [];
         var size = body.SizeBytes ?? SizeOf(body.Path) ?? replaced?.DataBytes ?? 0;
-        string[] add = size > 0 ? [$"{node.Name}:{size}"] : [];
+        var diskClass = body.Class ?? replaced?.Class ?? TopologyRules.AnyClass;
+        string[] add = size > 0 ? [$"{node.Name}:{size}:{diskClass}"] : [];
         string[] drain = replaced is null ? [] : ["disk/" + replaced.Id];
         return await api.ListAsync<ChangePlanView>("placement/plan" + PlanCommands.Query(drain, null, add), cancel);
     }

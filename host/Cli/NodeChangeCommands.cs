@@ -4,10 +4,36 @@ using Uss.WebUi.Services;
 
 namespace Uss.Host.Cli;
 
-/// <summary><c>uss node drain|undrain|maintenance|rm</c></summary>
+/// <summary><c>uss node set|drain|undrain|maintenance|rm</c></summary>
 internal static class NodeChangeCommands
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);
+
+    public static Verb Set()
+    {
+        var name = Name();
+        var rack = new Option<string?>("--rack") { Description = "The rack that the node stands in", HelpName = "RACK" };
+        var site = new Option<string?>("--site") { Description = "The site of the rack", HelpName = "SITE" };
+        return new Verb(
+            "set",
+            "Tell where a node stands; copies move where a pool's failure domains ask for it",
+            "uss node set node2 --rack r2 --dry-run",
+            "uss node set node3 --rack r1 --site b --yes").With(name, rack, site, PlanCommands.Yes, PlanCommands.DryRun)
+            .Does(async (parsed, cancel) =>
+        {
+            using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+            var node = await FindAsync(api, parsed.GetRequiredValue(name), cancel);
+            var body = new ChangeNode { Rack = parsed.GetValue(rack), Site = parsed.GetValue(site) };
+            var query = string.Join('&', new[] { ("rack", body.Rack), ("site", body.Site) }
+                .Where(pair => pair.Item2 is not null).Select(pair => $"{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
+            var plan = await api.ListAsync<ChangePlanView>($"{PathOf(node.Name)}/plan?{query}", cancel);
+            if (!PlanCommands.Agree(parsed, plan, $"Put {node.Name} into rack {body.Rack ?? node.Rack} at site {body.Site ?? node.Site}"))
+                return;
+            await api.PatchAsync<ChangeNode, ListPage<ChangePlanView>>(PathOf(node.Name), body, cancel);
+            var now = await FindAsync(api, node.Name, cancel);
+            GlobalOptions.PrinterOf(parsed).Done(now, $"{now.Name} stands in rack {now.Rack} at site {now.Site}");
+        });
+    }
 
     public static Verb Drain()
     {

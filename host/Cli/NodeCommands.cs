@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.Host.Cli;
@@ -56,6 +57,7 @@ internal static class NodeCommands
         DiskList(),
         DiskShow(),
         DiskChangeCommands.AddDisk(),
+        DiskChangeCommands.Set(),
         DiskChangeCommands.Remove(),
         DiskChangeCommands.Replace(),
         DiskChangeCommands.Undrain(),
@@ -85,6 +87,7 @@ internal static class NodeCommands
         disks,
         ("name", disk => disk.FullName),
         ("state", StateOf),
+        ("class", ClassOf),
         ("used", disk => disk.UsedBytes is { } used ? ByteSize.Format(used) : "-"),
         ("of", disk => disk.DataBytes > 0 ? ByteSize.Format(disk.DataBytes) : "-"),
         ("copies", CopiesOf),
@@ -96,6 +99,7 @@ internal static class NodeCommands
         ("name", disk => disk.Name),
         ("state", StateOf),
         ("kind", disk => disk.Kind),
+        ("class", ClassOf),
         ("size", disk => disk.SizeBytes > 0 ? ByteSize.Format(disk.SizeBytes) : "-"),
         ("used", disk => disk.Figures is { } figures ? ByteSize.Format(figures.UsedBytes) : "-"),
         ("copies", CopiesOf),
@@ -128,6 +132,8 @@ internal static class NodeCommands
         (disk.State == "resyncing" ? $"resyncing, {disk.ResyncPercent:0} %" : disk.State)
         + (disk.IsDraining ? disk.Copies == 0 ? ", drained" : ", draining" : "");
 
+    private static string ClassOf(DiskView disk) => disk.Class ?? TopologyRules.AnyClass;
+
     private static string CopiesOf(DiskView disk) => disk.Copies.ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<(string Heading, string Cell)> Lines(DiskView disk)
@@ -138,8 +144,7 @@ internal static class NodeCommands
             yield return ("kind", disk.Kind);
         yield return ("state", StateOf(disk));
         yield return ("id", disk.Id ?? "unknown");
-        if (disk.Class is { } diskClass)
-            yield return ("class", diskClass);
+        yield return ("class", ClassOf(disk));
         yield return ("placement groups", CopiesOf(disk));
         if (disk.Node is null || disk.SizeBytes > 0)
             yield return ("size", disk.SizeBytes > 0 ? $"{ByteSize.Format(disk.SizeBytes)} ({disk.SizeBytes} bytes)" : "unknown");

@@ -38,7 +38,7 @@ internal static class NodeRoleCommand
         .With(_name, _etcd, _cluster, _listen, _rack, _site, _demoCopies)
         .With(ServeCommand.NodeOptions)
         .With(ClusterCommands.NodeList())
-        .With(NodeChangeCommands.Drain(), NodeChangeCommands.Undrain(), NodeChangeCommands.Maintenance(), NodeChangeCommands.Remove())
+        .With(NodeChangeCommands.Set(), NodeChangeCommands.Drain(), NodeChangeCommands.Undrain(), NodeChangeCommands.Maintenance(), NodeChangeCommands.Remove())
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();
@@ -70,8 +70,8 @@ internal static class NodeRoleCommand
                 ClusterId = known.Id,
                 Key = known.Key,
                 Listen = listen,
-                Rack = parsed.GetValue(_rack) ?? file?.Rack ?? "rack",
-                Site = parsed.GetValue(_site) ?? file?.Site ?? "site",
+                Rack = NodeSetup.PlaceOf(parsed, _rack) ?? file?.Rack ?? "rack",
+                Site = NodeSetup.PlaceOf(parsed, _site) ?? file?.Site ?? "site",
                 DemoCopies = parsed.GetValue(_demoCopies),
 
                 // Under another name it is not the machine that joined.

@@ -17,7 +17,7 @@ internal static class NodeSetup
 
     public static Option<string?> Rack() => new("--rack")
     {
-        Description = "The rack that the node stands in [default: rack]",
+        Description = "The rack that the node stands in at its first start; `uss node set` changes it [default: rack]",
         HelpName = "RACK",
     };
 
@@ -33,6 +33,13 @@ internal static class NodeSetup
     public static string CheckName(string name) => Volumes.VolumeRules.CheckName(name) is null
         ? name
         : throw CommandFailure.Usage($"--name: '{name}' is no name for a node.", "Use 1 to 63 of a-z 0-9 . _ -, for example n1.");
+
+    /// <summary>The rack or site that was given, when it is a name; null when none was.</summary>
+    public static string? PlaceOf(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is not { } name ? null
+        : (option.Name == "--rack" ? Volumes.TopologyRules.CheckPlace(name, null) : Volumes.TopologyRules.CheckPlace(null, name)) is { } bad
+            ? throw CommandFailure.Usage($"{option.Name}: {bad.Message}", bad.Remedy!)
+            : name;
 
     /// <summary>URLs, separated by commas.</summary>
     public static IReadOnlyList<Uri> ParseUrls(string text) =>

@@ -21,6 +21,7 @@ internal static class PoolCommands
             ("copies", pool => Text(pool.Copies)),
             ("at least", pool => Text(pool.MinimumCopies)),
             ("on different", pool => pool.FailureDomain + "s"),
+            ("class", pool => pool.Class ?? "any"),
             ("volumes", pool => Text(pool.Volumes)),
             ("groups", pool => Text(pool.Groups)),
             ("degraded", pool => Text(pool.DegradedGroups)),
@@ -46,11 +47,17 @@ internal static class PoolCommands
             Description = "What no two copies may share [default: node in a cluster, else disk]",
             HelpName = "node|rack|site|disk",
         };
+        var diskClass = new Option<string?>("--class")
+        {
+            Description = "Only disks of this class hold its data; see `uss disk ls` [default: any]",
+            HelpName = "CLASS",
+        };
         return new Verb(
             "create",
             "Create a pool; when it cannot be placed, the error says which rule fails",
             "uss pool create safe --copies 3",
-            "uss pool create far --copies 3 --min-copies 2 --failure-domain rack").With(name, copies, minimum, domain)
+            "uss pool create far --copies 3 --min-copies 2 --failure-domain rack",
+            "uss pool create fast --copies 3 --class ssd").With(name, copies, minimum, domain, diskClass)
             .Does(async (parsed, cancel) =>
         {
             using var api = new ApiClient(GlobalOptions.DataOf(parsed));
@@ -60,13 +67,16 @@ internal static class PoolCommands
                 Copies = parsed.GetValue(copies),
                 MinimumCopies = parsed.GetValue(minimum),
                 FailureDomain = parsed.GetValue(domain),
+                Class = parsed.GetValue(diskClass),
             };
             var pool = await api.PostAsync<CreatePool, PoolView>("pools", body, cancel);
             var printer = GlobalOptions.PrinterOf(parsed);
-            printer.Done(pool, $"created pool {pool.Name}, {pool.Copies} copies on different {pool.FailureDomain}s");
+            printer.Done(pool, $"created pool {pool.Name}, {pool.Copies} copies on different {pool.FailureDomain}s{ClassOf(pool)}");
             printer.Note($"use it: uss volume create NAME --size SIZE --pool {pool.Name}");
         });
     }
+
+    private static string ClassOf(PoolView pool) => pool.Class is { } diskClass ? $", disks of class {diskClass}" : "";
 
     private static Verb Show()
     {

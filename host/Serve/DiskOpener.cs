@@ -22,7 +22,10 @@ internal sealed class DiskOpener(Reactor reactor, IReadOnlySet<Guid> knownIds, b
     public IDisk? Find(string path) => _opened.GetValueOrDefault(path);
 
     /// <summary>The disk as the block layer wants it; it is opened on the reactor.</summary>
-    public DiskSource SourceOf(PlannedDisk disk) => new(disk.Path, () => OpenAsync(disk));
+    public DiskSource SourceOf(PlannedDisk disk) => new(disk.Path, () => OpenAsync(disk))
+    {
+        DefaultClass = () => Find(disk.Path)?.IsRotational switch { true => "hdd", false => "ssd", null => null },
+    };
 
     private async ValueTask<Result<IObjectStore>> OpenAsync(PlannedDisk planned)
     {

@@ -107,6 +107,14 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     public Task<Fault?> DrainDiskAsync(Guid disk, bool isDraining) => reactor.InvokeAsync(() => block.DrainDiskAsync(disk, isDraining));
 
     /// <inheritdoc/>
+    public Task<Fault?> SetDiskClassAsync(Guid disk, string? diskClass) =>
+        reactor.InvokeAsync(() => block.SetDiskClassAsync(disk, diskClass));
+
+    /// <inheritdoc/>
+    public Task<Fault?> SetPlaceAsync(string node, string? rack, string? site) =>
+        reactor.InvokeAsync(() => block.SetPlaceAsync(node, rack, site));
+
+    /// <inheritdoc/>
     public Task<Fault?> RemoveDiskAsync(Guid disk) => reactor.InvokeAsync(() => block.RemoveDiskAsync(disk));
 
     /// <inheritdoc/>

@@ -36,6 +36,7 @@ internal static class PoolViews
             Copies = pool.Record.Copies,
             MinimumCopies = pool.Record.MinCopies,
             FailureDomain = PlacementRules.LevelName(pool.Record.FailureDomain),
+            Class = pool.Record.DiskClass,
             Groups = pool.Record.Groups,
             DegradedGroups = degraded,
             UnavailableGroups = unavailable,

@@ -164,6 +164,8 @@ internal sealed class Service
         _parts.Add(("disks", () => OnReactor(reactor, block.CloseAsync)));
 
         var disks = await reactor.InvokeAsync(() => ValueTask.FromResult(block.Disks));
+        if (_options.Cluster is { } cluster && PlaceIgnored(cluster, block) is { } ignored)
+            _log.Warning("{Ignored:l}", ignored);
         var bad = disks.Where(disk => disk.Fault is not null || disk.State == DiskState.Missing).ToList();
         foreach (var disk in bad)
             _log.Error("{Fault:l}", disk.Fault?.ToString() ?? $"Disk {disk.Name} is not there.");
@@ -171,6 +173,15 @@ internal sealed class Service
             return new BlockLayer(block, plan.Value, opener);
         return bad.Select(disk => disk.Fault).FirstOrDefault(fault => fault is not null)
             ?? new Fault("disk-missing", "None of the disks is there.", "Bring the disks back to their paths.");
+    }
+
+    // A start that moved all data elsewhere by an option would come as a surprise.
+    private static string? PlaceIgnored(ClusterMembership own, BlockNode block)
+    {
+        var set = block.SettingsOf(own.Name);
+        var (rack, site) = (set.Rack ?? own.Rack, set.Site ?? own.Site);
+        return (rack, site) == (own.Rack, own.Site) ? null
+            : $"node {own.Name} stands in rack {rack} at site {site}, as it was told before; change that with `uss node set`";
     }
 
     private async Task<Fault?> StartFrontEndsAsync(

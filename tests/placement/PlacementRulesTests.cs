@@ -17,7 +17,9 @@ public sealed class PlacementRulesTests
         var disks = Disks(8, nodesPerRack: 4).Select(disk => disk with { Class = "ssd" }).Append(Disks(9, nodesPerRack: 4)[8]);
         var policy = _policy with { DiskClass = "ssd", FailureDomain = FailureDomain.Rack };
         Assert.That(PlacementRules.Check(new Topology(disks), policy)?.ToString(), Is.EqualTo(
-            "pool 'p' asks for 3 copies on different racks of class ssd; there are 2: r1, r2. Add a rack or lower the failure domain."));
+            "pool 'p' asks for 3 copies on different racks with disks of class ssd; there are 2: r1, r2. " +
+            "Add a rack with a disk of class ssd, give a disk of another rack that class with `uss disk set`, tell with `uss node set` " +
+            "in which rack nodes stand or lower the failure domain."));
     }
 
     [Test]

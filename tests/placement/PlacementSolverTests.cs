@@ -309,4 +309,18 @@ public sealed class PlacementSolverTests
             Assert.That(plan.MovedCopies, Is.LessThanOrEqualTo((plan.LeastMovedCopies * 1.1) + 1));
         }
     }
+
+    [Test]
+    public void A_disk_of_another_class_is_emptied_and_keeps_what_no_other_disk_can_take()
+    {
+        var policy = new PoolPolicy { Copies = 2, Groups = 64, FailureDomain = FailureDomain.Node, DiskClass = "ssd" };
+        var ssd = Disks(3).Select(disk => disk with { Class = "ssd" }).ToList();
+        var map = PlacementSolver.Solve(new Topology(ssd), policy).Map;
+        var plan = PlacementSolver.Solve(new Topology([ssd[0] with { Class = "hdd" }, ssd[1], ssd[2]]), policy, map);
+        Assert.That(plan.Map.Rows.Any(row => row.Contains(ssd[0].Id)), Is.False);
+        Assert.That((plan.ShortRows, plan.StuckCopies), Is.EqualTo((0, 0)));
+        var last = PlacementSolver.Solve(
+            new Topology([ssd[0] with { Class = "hdd" }, ssd[1] with { Class = "hdd" }, ssd[2]]), policy, plan.Map);
+        Assert.That((last.ShortRows, last.StuckCopies), Is.EqualTo((0, 64)), "no group loses a copy");
+    }
 }

@@ -41,6 +41,15 @@ internal static class ChangeRoutes
             "/nodes/{name}/maintenance",
             async (string name, ChangeService changes) => Answer.List(await changes.SetMaintenanceAsync(name, false, null)))
             .Produces<ListPage<ChangePlanView>>();
+        api.MapGet(
+            "/nodes/{name}/plan",
+            async (string name, string? rack, string? site, ChangeService changes) =>
+                Answer.List(await changes.PlanPlaceAsync(name, rack, site)))
+            .Produces<ListPage<ChangePlanView>>();
+        api.MapPatch(
+            "/nodes/{name}",
+            async (string name, ChangeNode body, ChangeService changes) => Answer.List(await changes.SetPlaceAsync(name, body)))
+            .Produces<ListPage<ChangePlanView>>();
         api.MapDelete(
             "/nodes/{name}",
             async (string name, string? confirm, ChangeService changes) => Answer.Ok(await changes.RemoveNodeAsync(name, confirm)))
@@ -66,6 +75,16 @@ internal static class ChangeRoutes
             "/disks/{name}/safe-to-pull",
             async (string name, ChangeService changes) => Answer.Ok(await changes.SafeToPullAsync(Uri.UnescapeDataString(name))))
             .Produces<PullView>();
+        api.MapGet(
+            "/disks/{name}/plan",
+            async (string name, string @class, ChangeService changes) =>
+                Answer.List(await changes.PlanClassAsync(Uri.UnescapeDataString(name), @class)))
+            .Produces<ListPage<ChangePlanView>>();
+        api.MapPatch(
+            "/disks/{name}",
+            async (string name, ChangeDisk body, ChangeService changes) =>
+                Answer.List(await changes.SetClassAsync(Uri.UnescapeDataString(name), body)))
+            .Produces<ListPage<ChangePlanView>>();
         api.MapDelete(
             "/disks/{name}",
             async (string name, string? confirm, ChangeService changes) =>

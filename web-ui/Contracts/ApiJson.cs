@@ -49,6 +49,8 @@ namespace Uss.WebUi.Contracts;
 [JsonSerializable(typeof(ChangePlanView))]
 [JsonSerializable(typeof(ListPage<ChangePlanView>))]
 [JsonSerializable(typeof(AddDisk))]
+[JsonSerializable(typeof(ChangeDisk))]
+[JsonSerializable(typeof(ChangeNode))]
 [JsonSerializable(typeof(PullView))]
 [JsonSerializable(typeof(ProblemView))]
 [JsonSerializable(typeof(VersionView))]

@@ -63,6 +63,23 @@ public sealed record AddDisk
     public string? Replaces { get; init; }
 }
 
+/// <summary>Body of <c>PATCH /api/v1/disks/ID</c>.</summary>
+public sealed record ChangeDisk
+{
+    /// <summary>New device class; <c>any</c> for none in particular.</summary>
+    public required string Class { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /api/v1/nodes/NAME</c>.</summary>
+public sealed record ChangeNode
+{
+    /// <summary>The rack that it stands in; null: as it is.</summary>
+    public string? Rack { get; init; }
+
+    /// <summary>The site of the rack; null: as it is.</summary>
+    public string? Site { get; init; }
+}
+
 /// <summary>Whether a disk can be pulled out now.</summary>
 public sealed record PullView
 {

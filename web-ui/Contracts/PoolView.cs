@@ -15,6 +15,9 @@ public sealed record PoolView
     /// <summary>What no two copies share: <c>disk</c>, <c>node</c>, <c>rack</c> or <c>site</c>.</summary>
     public required string FailureDomain { get; init; }
 
+    /// <summary>Class of the disks that hold its data; null for any.</summary>
+    public string? Class { get; init; }
+
     /// <summary>Placement groups.</summary>
     public required int Groups { get; init; }
 
@@ -46,6 +49,9 @@ public sealed record CreatePool
     /// <summary>What no two copies share: <c>disk</c>, <c>node</c>, <c>rack</c> or <c>site</c>; null: the node in a cluster, else the
     /// disk.</summary>
     public string? FailureDomain { get; init; }
+
+    /// <summary>Class of the disks that hold its data; null for any.</summary>
+    public string? Class { get; init; }
 }
 
 /// <summary>A disk's part in a pool's placement map.</summary>

@@ -32,7 +32,8 @@ internal sealed class ChangePlanner(IReadOnlyList<NodePool> pools, IReadOnlyList
         // A rule that fails refuses a drain; one that had failed before is no reason against a change that does not make it worse.
         var unplaced = PlacementRules.Check(pool.Topology, pool.Policy) is null ? PlacementRules.Check(topology, pool.Policy) : null;
         var refusal = unplaced ?? PlacementRules.CheckSpace(pool.Policy, cost)
-            ?? (plan.StuckCopies > 0 ? PlacementRules.Check(topology, pool.Policy) : null);
+            ?? (plan.StuckCopies > 0 ? PlacementRules.Check(topology, pool.Policy) : null)
+            ?? (cost.GroupsThatLose > 0 ? PlacementRules.CheckChange(topology, pool.Policy, plan, cost) : null);
         return View(pool) with
         {
             MovedCopies = plan.MovedCopies,

@@ -1,17 +1,18 @@
 using Uss.Placement;
 using Uss.Runtime;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
 
 /// <summary>Disks and nodes that are added, drained, stopped for a while and removed; what each change does is known before.</summary>
 /// <param name="node">The node.</param>
-public sealed class ChangeService(INode node)
+public sealed partial class ChangeService(INode node)
 {
     /// <summary>What a change would do to each pool; changes nothing.</summary>
     /// <param name="drain">Nodes and disks that would drain: <c>node/NAME</c>, <c>disk/NAME</c>, or just the name.</param>
     /// <param name="undrain">Those that would take their share again.</param>
-    /// <param name="add">Disks that would be added: <c>NODE:BYTES</c>.</param>
+    /// <param name="add">Disks that would be added: <c>NODE:BYTES</c> or <c>NODE:BYTES:CLASS</c>.</param>
     public async Task<Result<IReadOnlyList<ChangePlanView>>> PlanAsync(
         IReadOnlyList<string> drain, IReadOnlyList<string> undrain, IReadOnlyList<string> add)
     {
@@ -31,8 +32,8 @@ public sealed class ChangeService(INode node)
         foreach (var text in add)
         {
             var parts = text.Split(':');
-            if (parts.Length != 2 || !long.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out var size) || size <= 0)
-                return Faults.Bad("disk", $"'{text}' is no disk to add.", "Give NODE:BYTES.");
+            if (parts.Length is not (2 or 3) || !long.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out var size) || size <= 0)
+                return Faults.Bad("disk", $"'{text}' is no disk to add.", "Give NODE:BYTES or NODE:BYTES:CLASS.");
             var place = nodes.FirstOrDefault(candidate => candidate.Name == parts[0]);
             if (place is null && !parts[0].StartsWith('+'))
                 return Faults.NodeNotFound(parts[0]);
@@ -44,6 +45,7 @@ public sealed class ChangeService(INode node)
                 Node = parts[0].TrimStart('+'),
                 Rack = place?.Rack ?? "rack",
                 Site = place?.Site ?? "site",
+                Class = parts.Length > 2 ? parts[2] : TopologyRules.AnyClass,
             });
         }
 
@@ -147,8 +149,8 @@ public sealed class ChangeService(INode node)
             return Faults.Bad("path", $"'{request.Path}' is no absolute path.", "Give the path from the root, for example /dev/sdc.");
         if (request.SizeBytes is { } size && Names.CheckSize(size) is not null)
             return Faults.Bad("size", $"{size} bytes is no size for a disk.", "Use a multiple of 512 bytes, for example 100G.");
-        if (request.Class is { } name && (name.Length is 0 or > 16 || !name.All(char.IsAsciiLetterOrDigit)))
-            return Faults.Bad("class", $"'{name}' is no device class.", "Use 1 to 16 letters and digits, for example ssd.");
+        if (request.Class is { } name && TopologyRules.CheckClass(name) is { } badClass)
+            return badClass;
         var cluster = await node.DescribeClusterAsync();
         if (request.Node is { } wanted && cluster.Nodes.FirstOrDefault(known => known.IsAsked) is { } asked && asked.Name != wanted)
         {

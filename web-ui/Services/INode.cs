@@ -75,6 +75,12 @@ public interface INode
     /// <summary>Has a disk give up what it holds, or take its share again. Null when it is settled.</summary>
     Task<Fault?> DrainDiskAsync(Guid disk, bool isDraining);
 
+    /// <summary>Gives a disk another class, null for none. Faults: the rule of placement that would fail.</summary>
+    Task<Fault?> SetDiskClassAsync(Guid disk, string? diskClass);
+
+    /// <summary>Tells where a node stands; null: as it was. Faults: the rule of placement that would fail.</summary>
+    Task<Fault?> SetPlaceAsync(string node, string? rack, string? site);
+
     /// <summary>Takes a disk out of the records. Faults: copies on it.</summary>
     Task<Fault?> RemoveDiskAsync(Guid disk);
 

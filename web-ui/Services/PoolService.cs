@@ -32,6 +32,7 @@ public sealed class PoolService(INode node)
             Copies = request.Copies,
             MinimumCopies = request.MinimumCopies,
             FailureDomain = domain,
+            DiskClass = request.Class,
         });
         return created.IsOk ? created.Value.View : created.Fault;
     }
@@ -90,8 +91,10 @@ public sealed class PoolService(INode node)
         var copies = pool.Map.Rows.SelectMany(row => row).CountBy(disk => disk).ToDictionary();
         var primaries = pool.Map.Rows.Where(row => row.Count > 0).CountBy(row => row[0]).ToDictionary();
         double allCopies = Math.Max(1, copies.Values.Sum());
-        double allBytes = Math.Max(1, pool.Topology.Disks.Sum(disk => disk.EffectiveWeightBytes));
-        foreach (var disk in pool.Topology.Disks.OrderBy(disk => disk.Node, StringComparer.Ordinal))
+        double allBytes = Math.Max(1, pool.Topology.DisksOf(pool.Policy).Sum(disk => disk.EffectiveWeightBytes));
+        var due = pool.Topology.DisksOf(pool.Policy).Select(disk => disk.Id).ToHashSet();
+        var concerned = pool.Topology.Disks.Where(disk => due.Contains(disk.Id) || copies.ContainsKey(disk.Id));
+        foreach (var disk in concerned.OrderBy(disk => disk.Node, StringComparer.Ordinal))
         {
             var known = disks.FirstOrDefault(view => view.Id == disk.Id.ToString());
             yield return new PlacementDiskView
@@ -102,7 +105,7 @@ public sealed class PoolService(INode node)
                 Copies = copies.GetValueOrDefault(disk.Id),
                 Primaries = primaries.GetValueOrDefault(disk.Id),
                 SharePercent = 100 * copies.GetValueOrDefault(disk.Id) / allCopies,
-                DuePercent = 100 * disk.EffectiveWeightBytes / allBytes,
+                DuePercent = due.Contains(disk.Id) ? 100 * disk.EffectiveWeightBytes / allBytes : 0,
             };
         }
     }

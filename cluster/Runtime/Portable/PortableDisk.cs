@@ -28,6 +28,8 @@ internal sealed class PortableDisk : IDisk, IReactorResource
 
     public bool IsFile => _opened.IsFile;
 
+    public bool? IsRotational => _opened.IsRotational;
+
     public string? Warning => _opened.Warning;
 
     internal int Descriptor => _opened.Descriptor;

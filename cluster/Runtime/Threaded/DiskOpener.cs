@@ -117,7 +117,8 @@ internal static unsafe class DiskOpener
             return DiskFaults.UnusableSector(path, sectorBytes);
         var needsFlush = status.IsFile || HasVolatileCache(status);
         var warning = isDirect ? null : DiskFaults.NoDirectIo(path);
-        return new OpenedDisk(path, descriptor, sizeBytes, sectorBytes, needsFlush, status.IsFile, options.ReadOnly, warning);
+        bool? isRotational = status.IsFile ? null : QueueOf(status, "rotational") switch { "1" => true, "0" => false, _ => null };
+        return new OpenedDisk(path, descriptor, sizeBytes, sectorBytes, needsFlush, status.IsFile, options.ReadOnly, isRotational, warning);
     }
 
     // flock tells our own kind; a block device opened exclusively also tells mounts, RAID, LVM and swap.
@@ -150,15 +151,19 @@ internal static unsafe class DiskOpener
             : LargestSectorBytes;
     }
 
-    private static bool HasVolatileCache(in FileStatus status)
+    // Where the kernel does not say, it is taken to have one.
+    private static bool HasVolatileCache(in FileStatus status) => QueueOf(status, "write_cache") != "write through";
+
+    // What the kernel says of a block device; null when it says nothing that we may read.
+    private static string? QueueOf(in FileStatus status, string name)
     {
         // A partition has no queue of its own: its parent directory is the whole device.
         var device = $"/sys/dev/block/{status.DeviceMajor}:{status.DeviceMinor}";
-        foreach (var queue in (ReadOnlySpan<string>)[device + "/queue/write_cache", device + "/../queue/write_cache"])
+        foreach (var queue in (ReadOnlySpan<string>)[device + "/queue/", device + "/../queue/"])
         {
             try
             {
-                return File.ReadAllText(queue).Trim() != "write through";
+                return File.ReadAllText(queue + name).Trim();
             }
             catch (IOException)
             {
@@ -166,10 +171,10 @@ internal static unsafe class DiskOpener
             }
             catch (UnauthorizedAccessException)
             {
-                // Not for us: assume the worse.
+                // Not for us.
             }
         }
 
-        return true;
+        return null;
     }
 }

@@ -9,4 +9,5 @@ internal sealed record OpenedDisk(
     bool NeedsFlush,
     bool IsFile,
     bool IsReadOnly,
+    bool? IsRotational,
     string? Warning);

@@ -28,13 +28,19 @@ public abstract class ClusterTest : EndToEndTest
         _cluster = null;
     }
 
+    /// <summary>A healthy cluster without a load.</summary>
+    private protected void StartCluster(int nodes = ClusterProgram.NodeCount)
+    {
+        _cluster = ClusterProgram.Start(Sandbox, Folder["data"], nodes);
+        Heal();
+    }
+
     /// <summary>A load of eight sessions through the first portal; those that lose it go on through the next one.</summary>
     private protected StampedLoad StartLoad(int nodes = ClusterProgram.NodeCount)
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
-        _cluster = ClusterProgram.Start(Sandbox, Folder["data"], nodes);
-        Heal();
+        StartCluster(nodes);
         var load = new StampedLoad(Sandbox, () => ClusterProgram.PortalsOf(Cluster.Nodes), 0, UsedBytes, seed) { CommandLimitSeconds = 20 };
         load.Start();
         load.ProgressOfEach(50, Limit);

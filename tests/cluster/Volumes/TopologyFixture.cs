@@ -16,10 +16,12 @@ public sealed class TopologyFixture : IDisposable
 
     private readonly CoordinationState _state = new();
     private readonly int _groups;
+    private readonly string[] _racks;
     private int _disks;
 
-    public TopologyFixture(int nodes, int groups = 16)
+    public TopologyFixture(int nodes, int groups = 16, params string[] racks)
     {
+        _racks = racks;
         World = new SimulatedWorld(1);
         _groups = groups;
         for (var i = 0; i < nodes; i++)
@@ -37,6 +39,8 @@ public sealed class TopologyFixture : IDisposable
     public Member AddNode()
     {
         var member = new Member($"n{Members.Count + 1}", World.CreateReactor($"n{Members.Count + 1}"));
+        if (Members.Count < _racks.Length)
+            member.Rack = _racks[Members.Count];
         member.Disks.Add(NewDisk());
         Members.Add(member);
         return member;
@@ -59,6 +63,7 @@ public sealed class TopologyFixture : IDisposable
                 ClusterId = new Guid(1, 2, 3, new byte[8]),
                 ClusterKey = new byte[32],
                 Listen = new Endpoint(member.Reactor.Host.Address, Port),
+                Rack = member.Rack,
             },
         };
         World.Start(member.Reactor, async () =>
@@ -82,10 +87,10 @@ public sealed class TopologyFixture : IDisposable
     public void Await(Func<bool> condition, string what) => Assert.That(World.RunUntil(condition, LimitNs), what);
 
     /// <summary>A volume with data; returns what is in it.</summary>
-    public byte[] CreateVolume(int copies, int lengthBytes = 8 << 20)
+    public byte[] CreateVolume(int copies, int lengthBytes = 8 << 20, string? pool = null)
     {
         var made = Run(Members[0], node => node.Volumes.CreateAsync(
-            new VolumeSpecification { Name = "v", SizeBytes = lengthBytes, Copies = copies }));
+            new VolumeSpecification { Name = "v", SizeBytes = lengthBytes, Copies = copies, Pool = pool }));
         Assert.That(made.Fault, Is.Null);
 
         // In the first moments of a cluster a change may end as unavailable, and initiators try again; here nobody does.
@@ -179,6 +184,9 @@ public sealed class TopologyFixture : IDisposable
         public SimulatedReactor Reactor { get; set; } = reactor;
 
         public SimulatedCoordinationFaults Coordination { get; } = new();
+
+        /// <summary>The rack that it is set up with.</summary>
+        public string Rack { get; set; } = "rack";
 
         public BlockNode? Node { get; set; }
 

@@ -56,6 +56,14 @@ public sealed class MembershipCommandTests
         (await InitAsync("--listen", "10.0.0.1:7400", "--etcd", "http://127.0.0.1:2379")).ExpectError(ExitCode.Usage, "cannot reach etcd");
 
     [Test]
+    public async Task APlaceThatCannotBeIsRefused()
+    {
+        (await InitAsync("--listen", "10.0.0.1:7400", "--rack", "r/1")).ExpectError(ExitCode.Usage, "--rack: 'r/1'");
+        (await InitAsync("--listen", "10.0.0.1:7400", "--site", "")).ExpectError(ExitCode.Usage, "--site");
+        Assert.That(Directory.Exists(Data), Is.False);
+    }
+
+    [Test]
     public async Task BadTokensAndTimesAreUsageErrors()
     {
         string[] rest = ["--name", "n2", "--data", Data, "--listen", "10.0.0.2:7400"];

@@ -183,6 +183,30 @@ public sealed class ServiceTests
     }
 
     [Test]
+    public async Task APoolOfAClassOfDisksIsMadeOnOneMachine()
+    {
+        var service = await StartAsync();
+        (await service.TryCommandAsync("pool create fast --copies 1 --class ssd")).ExpectError(ExitCode.Failed, "asks for disks of class ssd");
+        (await service.TryCommandAsync("pool create fast --copies 1 --class S-S")).ExpectError(ExitCode.Usage, "S-S");
+        (await service.TryCommandAsync("disk set disk1 --class ssd -o json")).ExpectError(ExitCode.NotConfirmed, "Not confirmed");
+        await service.CommandAsync("disk set disk1 --class ssd --yes");
+        Assert.That(await service.CommandAsync("disk ls"), Does.Match(@"disk1\s+healthy\s+file\s+ssd").And.Match(@"disk0\s+healthy\s+file\s+any"));
+        var refused = await service.TryCommandAsync("pool create fast --copies 2 --class ssd");
+        refused.ExpectError(ExitCode.Failed, "2 copies on different disks of class ssd; there is 1");
+        Assert.That(await service.CommandAsync("pool create fast --copies 1 --class ssd"), Does.Contain("disks of class ssd"));
+        await service.CommandAsync("volume create v1 --size 10G --pool fast");
+        Assert.That((await service.JsonAsync("volume show v1")).GetProperty("pool").GetString(), Is.EqualTo("fast"));
+        var held = (await service.JsonAsync("placement show --pool fast")).EnumerateArray().Single();
+        Assert.That((held.GetProperty("disk").GetString(), held.GetProperty("duePercent").GetDouble()), Is.EqualTo(("disk1", 100.0)));
+
+        // The only one of its class.
+        (await service.TryCommandAsync("disk set disk1 --class any --yes -o json")).ExpectError(ExitCode.Failed, "asks for disks of class ssd");
+        await RestartAsync();
+        Assert.That((await _service!.JsonAsync("disk show disk1")).GetProperty("class").GetString(), Is.EqualTo("ssd"));
+        Assert.That((await _service.JsonAsync("volume show v1")).GetProperty("state").GetString(), Is.EqualTo("healthy"));
+    }
+
+    [Test]
     public async Task WithoutAnyDiskItRefuses()
     {
         await StartAsync();

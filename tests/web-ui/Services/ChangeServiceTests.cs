@@ -171,6 +171,46 @@ public sealed class ChangeServiceTests : ServiceFixture
         Assert.That((empty.IsSafe, empty.Reason), Is.EqualTo((true, "no placement group has a copy there")));
     }
 
+    [Test]
+    public async Task A_class_that_a_pool_counts_on_stays_and_another_one_says_what_moves()
+    {
+        Node.Pools[0] = Node.Pools[0] with
+        {
+            Policy = new PoolPolicy { Name = "p", Copies = 3, Groups = 64, FailureDomain = FailureDomain.Node, DiskClass = "ssd" },
+            Topology = new Topology(Node.Pools[0].Topology.Disks.Select(disk => disk with { Class = "ssd" })),
+        };
+        var plan = Good(await Changes.SetClassAsync("n4/disk0", new ChangeDisk { Class = "hdd" })).Single();
+        Assert.That((plan.MovedCopies, plan.StuckCopies, plan.FewestCopies), Is.EqualTo((48, 0, 3)));
+        Assert.That(Node.Changed, Is.EqualTo([$"class {_ids[3]:N} hdd"]));
+        Node.Pools[0] = Node.Pools[0] with
+        {
+            Topology = new Topology(Node.Pools[0].Topology.Disks.Select(disk => disk.Id == _ids[3] ? disk with { Class = "hdd" } : disk)),
+        };
+        ExpectFault(await Changes.SetClassAsync("n3/disk0", new ChangeDisk { Class = "hdd" }), "too-few-domains", "disks of class ssd; there are 2");
+        ExpectFault(await Changes.SetClassAsync("n3/disk0", new ChangeDisk { Class = "HDD" }), "bad-class", "HDD");
+        ExpectFault(await Changes.SetClassAsync("n3/disk9", new ChangeDisk { Class = "hdd" }), "disk-not-found");
+        ExpectFault(await Changes.SetClassAsync("disk0", new ChangeDisk { Class = "hdd" }), "bad-disk");
+        Assert.That(Node.Changed, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_place_that_puts_copies_together_is_refused_and_another_one_says_what_moves()
+    {
+        var policy = Node.Pools[0].Policy with { FailureDomain = FailureDomain.Rack };
+        Node.Pools[0] = Node.Pools[0] with { Policy = policy };
+        var plan = Good(await Changes.SetPlaceAsync("n4", new ChangeNode { Rack = "r3" })).Single();
+        Assert.That((plan.MovedCopies > 0, plan.FewestCopies), Is.EqualTo((true, 3)));
+        Assert.That(Node.Changed, Is.EqualTo(["place n4 r3 -"]));
+        var topology = new Topology(Node.Pools[0].Topology.Disks.Select(disk => disk.Node == "n4" ? disk with { Rack = "r3" } : disk));
+        Node.Pools[0] = Node.Pools[0] with { Map = PlacementSolver.Solve(topology, policy, Node.Pools[0].Map).Map, Topology = topology };
+        ExpectFault(await Changes.SetPlaceAsync("n2", new ChangeNode { Rack = "r1" }), "too-few-domains", "3 copies on different racks");
+        ExpectFault(await Changes.SetPlaceAsync("n2", new ChangeNode { Rack = "r/1" }), "bad-rack");
+        ExpectFault(await Changes.SetPlaceAsync("n2", new ChangeNode { Site = "" }), "bad-site");
+        ExpectFault(await Changes.SetPlaceAsync("n2", new ChangeNode()), "bad-place");
+        ExpectFault(await Changes.SetPlaceAsync("n9", new ChangeNode { Rack = "r1" }), "node-not-found");
+        Assert.That(Node.Changed, Has.Count.EqualTo(1));
+    }
+
     private static NodeView NodeOf(int number) => new()
     {
         Name = $"n{number}",

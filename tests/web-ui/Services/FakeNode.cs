@@ -120,6 +120,10 @@ internal sealed class FakeNode : INode
 
     public Task<Fault?> DrainDiskAsync(Guid disk, bool isDraining) => Note($"drain disk {disk:N} {isDraining}");
 
+    public Task<Fault?> SetDiskClassAsync(Guid disk, string? diskClass) => Note($"class {disk:N} {diskClass}");
+
+    public Task<Fault?> SetPlaceAsync(string node, string? rack, string? site) => Note($"place {node} {rack ?? "-"} {site ?? "-"}");
+
     public Task<Fault?> RemoveDiskAsync(Guid disk) => Note($"remove disk {disk:N}");
 
     public async Task<Result<DiskView>> AddDiskAsync(AddDisk request, Guid? replaces)

@@ -80,8 +80,9 @@ public sealed class PoolServiceTests : ServiceFixture
     [Test]
     public async Task APoolIsCreatedAsAsked()
     {
-        Good(await Services.Pools.CreateAsync(new CreatePool { Name = "far", Copies = 2, FailureDomain = "rack" }));
+        Good(await Services.Pools.CreateAsync(new CreatePool { Name = "far", Copies = 2, FailureDomain = "rack", Class = "ssd" }));
         Assert.That((Node.Asked[0].FailureDomain, Node.Asked[0].MinimumCopies), Is.EqualTo((FailureDomain.Rack, (int?)null)));
+        Assert.That(Node.Asked[0].DiskClass, Is.EqualTo("ssd"));
         ExpectFault(await Services.Pools.CreateAsync(new CreatePool { Name = "far", Copies = 2, FailureDomain = "shelf" }), "bad-failure-domain");
     }
 
