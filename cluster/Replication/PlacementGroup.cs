@@ -37,7 +37,7 @@ public sealed partial class PlacementGroup
     private long _memberSinceNs = long.MaxValue;
     private readonly WriteTracker _tracker = new();
     private readonly int _groups;
-    private readonly int _minimumCopies;
+    private int _minimumCopies;
 
     // In sync or being admitted, the primary first.
     private GroupMember[] _members = [];
@@ -69,8 +69,25 @@ public sealed partial class PlacementGroup
     /// <summary>Whether it serves.</summary>
     public GroupState State { get; private set; } = GroupState.Starting;
 
-    /// <summary>Members without which nothing is acknowledged; fewer for a while after a forced recovery.</summary>
-    public int MinimumCopies => Record?.LeastCopies is { } least && least < _minimumCopies ? least : _minimumCopies;
+    /// <summary>
+    /// Members without which nothing is acknowledged; fewer for a while after a forced recovery, or when the pool asks for more than
+    /// were in sync at that moment: the group serves on with these until others have joined.
+    /// </summary>
+    public int MinimumCopies
+    {
+        get
+        {
+            var least = Record?.LeastCopies is { } forced && forced < _minimumCopies ? forced : _minimumCopies;
+            return Record is { } record ? Math.Min(least, record.InSync.Count) : least;
+        }
+    }
+
+    /// <summary>The pool asks for another number.</summary>
+    internal void SetMinimumCopies(int copies)
+    {
+        _minimumCopies = copies;
+        Signal();
+    }
 
     /// <summary>Its record as last heard of or committed; null when there is none yet.</summary>
     public GroupRecord? Record

@@ -25,7 +25,7 @@ public sealed class Pool
     }
 
     /// <summary>Its record.</summary>
-    public PoolRecord Record { get; }
+    public PoolRecord Record { get; private set; }
 
     /// <summary>Its placement map.</summary>
     public PlacementMap Map { get; set; }
@@ -41,6 +41,16 @@ public sealed class Pool
 
     /// <summary>The placement group of an object, as far as this node is its primary.</summary>
     public PlacementGroup GroupOf(ObjectId id) => _groups[IndexOf(id)];
+
+    /// <summary>Takes over what of a newer record can change: the numbers of copies.</summary>
+    public void Change(PoolRecord newer)
+    {
+        if ((newer.Copies, newer.MinimumCopies) == (Record.Copies, Record.MinimumCopies))
+            return;
+        Record = Record with { Copies = newer.Copies, MinimumCopies = newer.MinimumCopies };
+        foreach (var group in Groups)
+            group.SetMinimumCopies(Record.MinCopies);
+    }
 
     private int IndexOf(ObjectId id) => PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, _groups.Length);
 }

@@ -55,8 +55,11 @@ public sealed record PoolRecord : ICheckedRecord
     public static int IdOf(string key) =>
         int.TryParse(key.AsSpan(key.LastIndexOf('/') + 1), System.Globalization.CultureInfo.InvariantCulture, out var id) ? id : 0;
 
+    /// <summary>Prefix of all pools.</summary>
+    public const string Prefix = "pools/";
+
     /// <summary>Key of a pool's record.</summary>
-    public static string KeyOf(int id) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pools/{id:d3}");
+    public static string KeyOf(int id) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}{id:d3}");
 }
 
 /// <summary>A pool's placement map in the coordination store, under <c>maps/ID</c>.</summary>

@@ -93,7 +93,8 @@ public sealed partial class BlockNode
         }
 
         var held = 0;
-        foreach (var entry in groups.Entries)
+        var pools = maps.Entries.Select(entry => PoolRecord.IdOf(entry.Key)).ToHashSet();
+        foreach (var entry in groups.Entries.Where(entry => GroupRecord.IdOf(entry.Key) is { } id && pools.Contains(id.Pool)))
         {
             var group = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.GroupRecord);
             if (!group.IsOk)

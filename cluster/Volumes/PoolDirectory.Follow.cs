@@ -42,7 +42,7 @@ internal sealed partial class PoolDirectory
     {
         // The groups' records were read later than the pools.
         AppliedRevision = poolsRevision;
-        Follow("pools/", poolsRevision, static (directory, change) => directory.ApplyPoolAsync(change));
+        Follow(PoolRecord.Prefix, poolsRevision, static (directory, change) => directory.ApplyPoolAsync(change));
         Follow("maps/", mapsRevision, static (directory, change) => directory.ApplyMapAsync(change));
         Follow(GroupRecord.Prefix, poolsRevision, static (directory, change) => directory.ApplyGroupAsync(change));
     }
@@ -51,22 +51,41 @@ internal sealed partial class PoolDirectory
     {
         var watch = coordination.Watch(prefix, revision);
         _watches.Add(watch);
-        context.Reactor.Spawn(FollowAsync(watch, prefix == GroupRecord.Prefix, apply));
+        context.Reactor.Spawn(FollowAsync(watch, prefix, apply));
     }
 
-    private async ValueTask FollowAsync(IWatch watch, bool isOfGroups, Func<PoolDirectory, Change, ValueTask> apply)
+    private async ValueTask FollowAsync(IWatch watch, string prefix, Func<PoolDirectory, Change, ValueTask> apply)
     {
         while (_watches.Contains(watch))
         {
             var batch = await watch.NextAsync();
+            if (batch.IsWhole && prefix == PoolRecord.Prefix)
+                await DropAbsentAsync(batch.Changes);
             foreach (var change in batch.Changes)
                 await apply(this, change);
-            if (isOfGroups)
+            if (prefix == GroupRecord.Prefix)
                 AppliedRevision = batch.Revision;
         }
     }
 
-    private async ValueTask ApplyPoolAsync(Change change) => await FindOrLoadAsync(PoolRecord.IdOf(change.Key));
+    private async ValueTask ApplyPoolAsync(Change change)
+    {
+        var id = PoolRecord.IdOf(change.Key);
+        if (change.Value is not { } document)
+            await DropAsync(id);
+        else if (Find(id) is not { } pool)
+            await FindOrLoadAsync(id);
+        else
+            Change(pool, change.Key, document);
+    }
+
+    // A watch that had fallen behind tells what there is, and not what is gone.
+    private async ValueTask DropAbsentAsync(IReadOnlyList<Change> present)
+    {
+        var ids = present.Select(change => PoolRecord.IdOf(change.Key)).ToHashSet();
+        foreach (var id in _pools.Keys.Where(id => !ids.Contains(id)).ToList())
+            await DropAsync(id);
+    }
 
     private ValueTask ApplyMapAsync(Change change)
     {
@@ -117,8 +136,10 @@ internal sealed partial class PoolDirectory
     private async ValueTask<Fault?> RereadMapAsync(Pool pool)
     {
         var read = await coordination.GetAsync(MapRecord.KeyOf(pool.Record.Id));
-        if (!read.IsAvailable || read.Entries.Count == 0)
+        if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
+        if (read.Entries.Count == 0)
+            return null;
         var map = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, ReplicationJson.Default.MapRecord);
         if (!map.IsOk)
             return map.Fault;

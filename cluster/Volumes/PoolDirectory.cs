@@ -112,6 +112,13 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
             var topology = await TopologySnapshot.ReadAsync(coordination);
             if (!topology.IsOk)
                 return topology.Fault;
+
+            // After the topology: whoever changes a pool raises the topology's number, so a map for an older pool is not committed.
+            var current = await RefreshAsync(pool);
+            if (!current.IsOk)
+                return current.Fault;
+            if (!current.Value)
+                return null;
             var plan = PlacementSolver.Solve(topology.Value.ToTopology(), pool.Record.ToPolicy(), pool.Map);
             if (plan.IsUnchanged && _mapTopologies.GetValueOrDefault(id) >= topology.Value.Version)
                 return null;

@@ -27,10 +27,15 @@ public sealed partial class VolumeManager
         {
             var read = await _coordination.GetAsync(CountersRecord.Key);
             var present = await _coordination.GetAsync(VolumeRecord.KeyOf(name));
-            if (!read.IsAvailable || !present.IsAvailable)
+            var home = await _coordination.GetAsync(PoolRecord.KeyOf(pool.Value.Record.Id));
+            if (!read.IsAvailable || !present.IsAvailable || !home.IsAvailable)
                 return CoordinationFaults.Unavailable;
             if (present.Entries.Count > 0)
                 return Exists(name);
+
+            // Whoever removes a pool changes the counters.
+            if (home.Entries.Count == 0)
+                return new Fault("pool-not-found", $"Pool '{pool.Value.Record.Name}' was removed.", "List the pools with `uss pool ls`.");
             var counters = Counters.From(read);
             if (!counters.IsOk)
                 return counters.Fault;

@@ -7,7 +7,8 @@ namespace Uss.Host.Cli;
 /// <summary><c>uss pool ...</c> and <c>uss placement ...</c></summary>
 internal static class PoolCommands
 {
-    public static Verb Pools() => new Verb("pool", "Create and list pools: how many copies of data, and how far apart").With(List(), CreatePool());
+    public static Verb Pools() => new Verb("pool", "Create, change and remove pools: how many copies of data, how far apart and on which disks")
+        .With(List(), PoolChangeCommands.Show(), CreatePool(), PoolChangeCommands.Set(), PoolChangeCommands.Remove());
 
     public static Verb Placement() => new Verb("placement", "See where copies belong, and what a failure would do").With(
         Show(), WhatIf(), PlanCommands.Create(), RecoveryCommands.Recover());

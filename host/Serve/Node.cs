@@ -78,6 +78,16 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     });
 
     /// <inheritdoc/>
+    public Task<Result<NodePool>> ChangePoolAsync(string name, int? copies, int? minimumCopies) => reactor.InvokeAsync(async () =>
+    {
+        var changed = await block.ChangePoolAsync(name, copies, minimumCopies);
+        return changed.IsOk ? Result<NodePool>.Ok(PoolViews.Of(changed.Value, block)) : changed.Fault;
+    });
+
+    /// <inheritdoc/>
+    public Task<Fault?> RemovePoolAsync(string name) => reactor.InvokeAsync(() => block.RemovePoolAsync(name));
+
+    /// <inheritdoc/>
     public Task<Result<RecoveryView>> PlanRecoveryAsync(string pool, int group, Guid disk) =>
         reactor.InvokeAsync(() => RecoveryViews.PlanAsync(block, Disks(), pool, group, disk));
 

@@ -35,6 +35,7 @@ internal static class PoolViews
             Name = pool.Record.Name,
             Copies = pool.Record.Copies,
             MinimumCopies = pool.Record.MinCopies,
+            IsMinimumDefault = pool.Record.MinimumCopies == 0,
             FailureDomain = PlacementRules.LevelName(pool.Record.FailureDomain),
             Class = pool.Record.DiskClass,
             Groups = pool.Record.Groups,

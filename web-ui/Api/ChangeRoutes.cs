@@ -16,8 +16,26 @@ internal static class ChangeRoutes
             async (string[]? drain, string[]? undrain, string[]? add, ChangeService changes) =>
                 Answer.List(await changes.PlanAsync(drain ?? [], undrain ?? [], add ?? [])))
             .Produces<ListPage<ChangePlanView>>();
+        MapPools(api);
         MapNodes(api);
         MapDisks(api);
+    }
+
+    private static void MapPools(RouteGroupBuilder api)
+    {
+        api.MapGet(
+            "/pools/{name}/plan",
+            async (string name, int? copies, int? minimumCopies, ChangeService changes) =>
+                Answer.List(await changes.PlanPoolAsync(name, copies, minimumCopies)))
+            .Produces<ListPage<ChangePlanView>>();
+        api.MapPatch(
+            "/pools/{name}",
+            async (string name, ChangePool body, ChangeService changes) => Answer.List(await changes.SetPoolAsync(name, body)))
+            .Produces<ListPage<ChangePlanView>>();
+        api.MapDelete(
+            "/pools/{name}",
+            async (string name, string? confirm, ChangeService changes) => Answer.Ok(await changes.RemovePoolAsync(name, confirm)))
+            .Produces<PoolView>();
     }
 
     private static void MapNodes(RouteGroupBuilder api)

@@ -50,6 +50,7 @@ public static class ManagementApi
             async (CreatePool body, PoolService pools) =>
                 Answer.Created(await pools.CreateAsync(body), pool => $"{Prefix}/pools/{Uri.EscapeDataString(pool.Name)}"))
             .Produces<PoolView>(StatusCodes.Status201Created);
+        api.MapGet("/pools/{name}", async (string name, PoolService pools) => Answer.Ok(await pools.GetAsync(name))).Produces<PoolView>();
         api.MapGet("/placement", async (string? pool, PoolService pools) => Answer.List(await pools.PlacementAsync(pool)))
             .Produces<ListPage<PlacementDiskView>>();
         api.MapGet(

@@ -35,6 +35,7 @@ namespace Uss.WebUi.Contracts;
 [JsonSerializable(typeof(PoolView))]
 [JsonSerializable(typeof(ListPage<PoolView>))]
 [JsonSerializable(typeof(CreatePool))]
+[JsonSerializable(typeof(ChangePool))]
 [JsonSerializable(typeof(PlacementDiskView))]
 [JsonSerializable(typeof(ListPage<PlacementDiskView>))]
 [JsonSerializable(typeof(WhatIfView))]

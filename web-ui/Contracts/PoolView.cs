@@ -12,6 +12,9 @@ public sealed record PoolView
     /// <summary>Copies that must be durable before a write is acknowledged.</summary>
     public required int MinimumCopies { get; init; }
 
+    /// <summary>Nobody set <see cref="MinimumCopies"/>: it goes with <see cref="Copies"/>.</summary>
+    public bool IsMinimumDefault { get; init; }
+
     /// <summary>What no two copies share: <c>disk</c>, <c>node</c>, <c>rack</c> or <c>site</c>.</summary>
     public required string FailureDomain { get; init; }
 
@@ -52,6 +55,16 @@ public sealed record CreatePool
 
     /// <summary>Class of the disks that hold its data; null for any.</summary>
     public string? Class { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /api/v1/pools/NAME</c>.</summary>
+public sealed record ChangePool
+{
+    /// <summary>Copies of every block; null: as they are.</summary>
+    public int? Copies { get; init; }
+
+    /// <summary>Copies that must be durable before a write is acknowledged; null: as it is.</summary>
+    public int? MinimumCopies { get; init; }
 }
 
 /// <summary>A disk's part in a pool's placement map.</summary>

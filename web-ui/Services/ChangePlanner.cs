@@ -14,26 +14,45 @@ internal sealed class ChangePlanner(IReadOnlyList<NodePool> pools, IReadOnlyList
 
     /// <summary>What a change of the topology moves.</summary>
     public IReadOnlyList<ChangePlanView> Plan(Func<Topology, Topology> change) =>
-        [.. pools.Select(pool => Plan(pool, change(pool.Topology)))];
+        [.. pools.Select(pool => Plan(pool, change(pool.Topology), pool.Policy))];
+
+    /// <summary>What another policy of a pool moves.</summary>
+    public ChangePlanView Plan(NodePool pool, PoolPolicy policy)
+    {
+        var plan = Plan(pool, pool.Topology, policy);
+        var own = groups.Where(group => group.Pool == pool.View.Name && group.InSync.Count > 0).ToList();
+        var below = own.Count(group => group.Usable.Count < policy.MinimumCopies);
+        if (plan.IsRefused || policy.MinimumCopies <= pool.Policy.MinimumCopies || below == 0)
+            return plan;
+        return plan with
+        {
+            IsRefused = true,
+            Problem = new ProblemItem(
+                "copies-below-minimum",
+                $"{below} placement groups of pool '{pool.View.Name}' have fewer than {policy.MinimumCopies} copies now.",
+                "Wait until all copies are there, see `uss pool show`; more copies are asked for with --copies first."),
+        };
+    }
 
     /// <summary>What the planned stop of disks does: nothing moves, primaries go to other disks.</summary>
     public IReadOnlyList<ChangePlanView> PlanStop(IReadOnlySet<Guid> stopped) => [.. pools.Select(pool => PlanStop(pool, stopped))];
 
-    private ChangePlanView Plan(NodePool pool, Topology topology)
+    private ChangePlanView Plan(NodePool pool, Topology topology, PoolPolicy policy)
     {
-        var plan = PlacementSolver.Solve(topology, pool.Policy, pool.Map);
+        var plan = PlacementSolver.Solve(topology, policy, pool.Map);
 
         // Every group of every pool is taken to hold as much as any other.
         var copies = pools.Sum(known => known.Map.Rows.Sum(row => (long)row.Count));
         var bytes = copies == 0 ? 0 : disks.Sum(disk => disk.UsedBytes ?? 0) / copies;
         var usage = PoolUsage.Even(bytes * pool.Map.Groups, pool.Map.Groups, DiskBytesPerSecond);
-        var cost = PlacementCost.Of(plan, topology, pool.Policy, usage);
+        var cost = PlacementCost.Of(plan, topology, policy, usage);
 
         // A rule that fails refuses a drain; one that had failed before is no reason against a change that does not make it worse.
-        var unplaced = PlacementRules.Check(pool.Topology, pool.Policy) is null ? PlacementRules.Check(topology, pool.Policy) : null;
-        var refusal = unplaced ?? PlacementRules.CheckSpace(pool.Policy, cost)
-            ?? (plan.StuckCopies > 0 ? PlacementRules.Check(topology, pool.Policy) : null)
-            ?? (cost.GroupsThatLose > 0 ? PlacementRules.CheckChange(topology, pool.Policy, plan, cost) : null);
+        var wasBroken = policy.Copies <= pool.Policy.Copies && PlacementRules.Check(pool.Topology, policy) is not null;
+        var unplaced = wasBroken ? null : PlacementRules.Check(topology, policy);
+        var refusal = unplaced ?? PlacementRules.CheckSpace(policy, cost)
+            ?? (plan.StuckCopies > 0 ? PlacementRules.Check(topology, policy) : null)
+            ?? (cost.GroupsThatLose > 0 ? PlacementRules.CheckChange(topology, policy, plan, cost) : null);
         return View(pool) with
         {
             MovedCopies = plan.MovedCopies,

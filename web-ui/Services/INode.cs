@@ -33,6 +33,12 @@ public interface INode
     /// <summary>Creates a pool. Faults: a name that is taken or cannot be, the placement rule that fails.</summary>
     Task<Result<NodePool>> CreatePoolAsync(PoolSpecification specification);
 
+    /// <summary>Changes a pool's numbers of copies, null: as they are. Faults: numbers that cannot be, the rule that fails.</summary>
+    Task<Result<NodePool>> ChangePoolAsync(string name, int? copies, int? minimumCopies);
+
+    /// <summary>Removes a pool without volumes. Null when done.</summary>
+    Task<Fault?> RemovePoolAsync(string name);
+
     /// <summary>What a forced recovery would do. Faults: it is not needed, not possible, or there is a better copy.</summary>
     Task<Result<RecoveryView>> PlanRecoveryAsync(string pool, int group, Guid disk);
 

@@ -15,6 +15,13 @@ public sealed class PoolService(INode node)
     /// <summary>All pools.</summary>
     public async Task<IReadOnlyList<PoolView>> ListAsync() => [.. (await node.ListPoolsAsync()).Select(pool => pool.View)];
 
+    /// <summary>One pool.</summary>
+    public async Task<Result<PoolView>> GetAsync(string name)
+    {
+        var found = await FindAsync(name);
+        return found.IsOk ? found.Value[0].View : found.Fault;
+    }
+
     /// <summary>Creates a pool; the fault names the placement rule that fails.</summary>
     public async Task<Result<PoolView>> CreateAsync(CreatePool request)
     {

@@ -207,6 +207,26 @@ public sealed class ServiceTests
     }
 
     [Test]
+    public async Task APoolIsShownChangedAndRemoved()
+    {
+        var service = await StartAsync();
+        await service.CommandAsync("pool create p --copies 2 --min-copies 2");
+        Assert.That(await service.CommandAsync("pool show p"), Does.Match(@"at least:?\s+2").And.Match(@"volumes:?\s+none"));
+        await service.CommandAsync("volume create v1 --size 10G --pool p");
+        (await service.TryCommandAsync("pool set p --min-copies 3 --yes -o json")).ExpectError(ExitCode.Usage, "at least 3 of its 2 copies");
+        (await service.TryCommandAsync("pool set p --copies 3 --yes -o json")).ExpectError(ExitCode.Failed, "3 copies on different disks");
+        Assert.That(await service.CommandAsync("pool set p --min-copies 1 --dry-run"), Does.Contain("COPIES TO MOVE"));
+        Assert.That((await service.JsonAsync("pool show p")).GetProperty("minimumCopies").GetInt32(), Is.EqualTo(2), "a dry run");
+        Assert.That(await service.CommandAsync("pool set p --min-copies 1 --yes"), Does.Contain("at least 1"));
+        (await service.TryCommandAsync("pool rm p --confirm p")).ExpectError(ExitCode.Conflict, "'v1'");
+        await service.CommandAsync("volume rm v1 --confirm v1");
+        (await service.TryCommandAsync("pool rm p --confirm q")).ExpectError(ExitCode.NotConfirmed, "p");
+        await service.CommandAsync("pool rm p --confirm p");
+        (await service.TryCommandAsync("pool show p")).ExpectError(ExitCode.NotFound, "p");
+        Assert.That((await service.JsonAsync("pool ls")).EnumerateArray().Single().GetProperty("name").GetString(), Is.EqualTo("copies-1"));
+    }
+
+    [Test]
     public async Task WithoutAnyDiskItRefuses()
     {
         await StartAsync();

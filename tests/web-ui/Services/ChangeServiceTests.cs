@@ -211,6 +211,33 @@ public sealed class ChangeServiceTests : ServiceFixture
         Assert.That(Node.Changed, Has.Count.EqualTo(1));
     }
 
+    [Test]
+    public async Task Other_numbers_of_copies_say_what_moves_and_a_minimum_that_is_not_there_is_refused()
+    {
+        Good(await Changes.SetPoolAsync("p", new ChangePool { MinimumCopies = 3 }));
+        Assert.That(Good(await Changes.SetPoolAsync("p", new ChangePool { Copies = 4 })).Single().MovedCopies, Is.EqualTo(64));
+        Good(await Changes.SetPoolAsync("p", new ChangePool { Copies = 2 }));
+        Assert.That(Node.Changed, Is.EqualTo(["pool p  3", "pool p 4 ", "pool p 2 "]));
+        ExpectFault(await Changes.SetPoolAsync("p", new ChangePool { MinimumCopies = 4 }), "bad-policy");
+        ExpectFault(await Changes.SetPoolAsync("p", new ChangePool { Copies = 5 }), "too-few-domains", "5 copies on different nodes");
+        ExpectFault(await Changes.SetPoolAsync("p", new ChangePool()), "bad-pool");
+        ExpectFault(await Changes.SetPoolAsync("q", new ChangePool { Copies = 2 }), "pool-not-found", "q");
+        Node.Groups[7] = Node.Groups[7] with { Usable = [.. Node.Groups[7].Usable.Take(2)] };
+        ExpectFault(await Changes.SetPoolAsync("p", new ChangePool { MinimumCopies = 3 }), "copies-below-minimum", "1 placement groups");
+        Good(await Changes.SetPoolAsync("p", new ChangePool { MinimumCopies = 1 }));
+        Assert.That(Node.Changed, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public async Task An_empty_pool_is_removed_by_its_name_repeated()
+    {
+        Node.Pools[0] = Node.Pools[0] with { View = Node.Pools[0].View with { Volumes = 0 } };
+        ExpectFault(await Changes.RemovePoolAsync("p", null), "confirmation-required", "--confirm p");
+        ExpectFault(await Changes.RemovePoolAsync("q", "q"), "pool-not-found");
+        Good(await Changes.RemovePoolAsync("p", "p"));
+        Assert.That(Node.Changed, Is.EqualTo(["remove pool p"]));
+    }
+
     private static NodeView NodeOf(int number) => new()
     {
         Name = $"n{number}",

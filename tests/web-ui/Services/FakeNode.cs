@@ -105,6 +105,14 @@ internal sealed class FakeNode : INode
         return Task.FromResult<Result<NodePool>>(Pools[0]);
     }
 
+    public async Task<Result<NodePool>> ChangePoolAsync(string name, int? copies, int? minimumCopies)
+    {
+        await Note($"pool {name} {copies} {minimumCopies}");
+        return Pools[0];
+    }
+
+    public Task<Fault?> RemovePoolAsync(string name) => Note($"remove pool {name}");
+
     public List<NodeGroup> Groups { get; } = [];
 
     /// <summary>Changes of disks and nodes that got through, as text.</summary>
