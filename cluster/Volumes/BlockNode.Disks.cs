@@ -68,8 +68,8 @@ public sealed partial class BlockNode
     /// <summary>All disks, also those that are away: they are expected back, so nothing moves because of them.</summary>
     internal Topology KnownTopology() => TopologyOf(_directory.All);
 
-    /// <summary>Blocks with data by space, counted once whatever the number of copies.</summary>
-    internal IReadOnlyDictionary<ulong, long> UsageBySpace()
+    // Blocks with data by space, in the groups whose primary is here.
+    private Dictionary<ulong, long> OwnUsageBySpace()
     {
         var usage = new Dictionary<ulong, long>();
         foreach (var disk in _disks)

@@ -31,7 +31,11 @@ public sealed partial class BlockNode
         _reactor.Spawn(KeepProgressAsync());
         _reactor.Spawn(RetryDisksAsync());
         if (_peers is not null)
+        {
             _reactor.Spawn(LookAsync());
+            _reactor.Spawn(TellUsageAsync());
+        }
+
         Kick();
     }
 

@@ -64,6 +64,7 @@ public sealed partial class BlockNode
                         changes.Add(new Change(NodeRecord.KeyOf(node), null));
                         changes.Add(new Change(NodeSettingsRecord.KeyOf(node), null));
                         changes.Add(new Change(ProgressRecord.Prefix + node, null));
+                        changes.Add(new Change(UsageRecord.KeyOf(node), null));
 
                         // Its machine is told when it comes back.
                         changes.Add(new Change(NodeRecord.MemberKeyOf(node), null));

@@ -151,6 +151,7 @@ public sealed partial class BlockNode
             ?? await node.LoadProgressAsync()
             ?? await node.LoadRemovedSpacesAsync()
             ?? await node.LoadScrubsAsync()
+            ?? await node.LoadUsageAsync()
             ?? await node._pools.LoadAsync()
             ?? await node.Volumes.StartAsync();
         if (fault is null)
@@ -175,6 +176,7 @@ public sealed partial class BlockNode
         _directory.Close();
         _topology.Close();
         _removedWatch?.Dispose();
+        _usageWatch?.Dispose();
         foreach (var volume in Volumes.All.ToList())
             await volume.RetireAsync();
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))

@@ -28,7 +28,7 @@ public sealed record VolumeDescription
     /// <summary>Size in bytes.</summary>
     public required long SizeBytes { get; init; }
 
-    /// <summary>Bytes of it that hold data, in one copy.</summary>
+    /// <summary>Bytes of it that hold data, in one copy; in a cluster what other nodes lead is as they told up to half a minute ago.</summary>
     public required long UsedBytes { get; init; }
 
     /// <summary>Copies of every block.</summary>

@@ -125,4 +125,5 @@ public sealed record RemovedSpaceRecord
 [JsonSerializable(typeof(ScrubNodeRecord))]
 [JsonSerializable(typeof(NodeSettingsRecord))]
 [JsonSerializable(typeof(TopologyRecord))]
+[JsonSerializable(typeof(UsageRecord))]
 public sealed partial class VolumesJson : JsonSerializerContext;
