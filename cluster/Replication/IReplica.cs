@@ -22,8 +22,14 @@ public interface IReplica
     /// <summary>False while the member cannot be reached.</summary>
     bool IsReachable { get; }
 
-    /// <summary>Bytes that can still be written; an estimate that is never too high by more than what is under way.</summary>
+    /// <summary>
+    /// Bytes that this node can still write there: its share of what the disk can take, less what it has written since the disk
+    /// told of it. All nodes together never have more than there is.
+    /// </summary>
     long FreeBytes { get; }
+
+    /// <summary>What <see cref="FreeBytes"/> will be once the disk has told anew, if nothing is written meanwhile.</summary>
+    long ShareBytes { get; }
 
     /// <summary>As <see cref="IObjectStore.ReadAsync"/>.</summary>
     ValueTask<StoreResult> ReadAsync(GroupStamp stamp, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence);

@@ -11,10 +11,14 @@ public sealed partial class LocalReplica : IReplica
     // How old the figure of free space may get; what is written meanwhile is subtracted.
     private const long FigureAgeNs = 1_000_000_000;
 
+    private const long ShareAgeNs = 5_000_000_000;
+
     private readonly IObjectStore _store;
     private readonly ReplicaGates? _gates;
     private readonly Reactor _reactor;
+    private readonly Dictionary<string, (long Bytes, long SinceNs)> _shares = new(StringComparer.Ordinal);
     private long _freeBytes;
+    private long _sharedBytes;
     private long _figureNs;
 
     /// <summary>Wraps an open store of this reactor.</summary>
@@ -41,7 +45,13 @@ public sealed partial class LocalReplica : IReplica
     public IObjectStore Store => _store;
 
     /// <inheritdoc/>
-    public long FreeBytes
+    public long FreeBytes => RoomBytes - _sharedBytes;
+
+    /// <inheritdoc/>
+    public long ShareBytes => RoomBytes / (_shares.Count + 1);
+
+    // What the disk can take from all nodes together.
+    private long RoomBytes
     {
         get
         {
@@ -49,6 +59,19 @@ public sealed partial class LocalReplica : IReplica
                 Refresh();
             return _freeBytes;
         }
+    }
+
+    /// <summary>
+    /// Tells another node what the disk can take. Until it asks again, its share of that is held back from this node's own writes.
+    /// </summary>
+    /// <param name="node">The node.</param>
+    /// <param name="sharers">Nodes that share the room, this one included.</param>
+    public long Share(string node, int sharers)
+    {
+        var roomBytes = RoomBytes;
+        _shares[node] = (Math.Max(0, roomBytes) / sharers, _reactor.MonotonicNs);
+        SumShares();
+        return roomBytes;
     }
 
     /// <inheritdoc/>
@@ -127,6 +150,19 @@ public sealed partial class LocalReplica : IReplica
         return result;
     }
 
+    // Nodes that have not asked for so long are gone.
+    private void SumShares()
+    {
+        _sharedBytes = 0;
+        foreach (var (node, share) in _shares)
+        {
+            if (_reactor.MonotonicNs - share.SinceNs > ShareAgeNs)
+                _shares.Remove(node);
+            else
+                _sharedBytes += share.Bytes;
+        }
+    }
+
     // Some space is kept back, so that this figure says that the disk is full before the store does.
     /// <summary>Bytes of a disk that <see cref="FreeBytes"/> holds back.</summary>
     /// <param name="dataBytes">Bytes that data can occupy on it.</param>
@@ -139,7 +175,8 @@ public sealed partial class LocalReplica : IReplica
     private void Refresh()
     {
         var statistics = _store.Statistics;
-        _freeBytes = statistics.DataBytes - statistics.UsedBytes - KeptBytes(statistics.DataBytes);
+        _freeBytes = statistics.IsShortOfMaps ? 0 : statistics.DataBytes - statistics.UsedBytes - KeptBytes(statistics.DataBytes);
         _figureNs = _reactor.MonotonicNs;
+        SumShares();
     }
 }

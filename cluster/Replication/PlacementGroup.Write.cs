@@ -40,7 +40,9 @@ public sealed partial class PlacementGroup
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.NotServed);
-        if ((ticket is null ? _targets.Length > 0 : CanWrite || await WaitUntilWritableAsync()) && MayTakeEffect(operation, ref result))
+        if ((ticket is null ? _targets.Length > 0 : CanWrite || await WaitUntilWritableAsync())
+            && (ticket is null || !MustWaitForRoom(source.Length) || await WaitForRoomAsync(source.Length))
+            && MayTakeEffect(operation, ref result))
         {
             var write = new StoreWrite
             {
@@ -165,6 +167,37 @@ public sealed partial class PlacementGroup
         }
 
         return false;
+    }
+
+    // A member's disk has room, but this node has used its share of it: the disk tells of it anew with the next heartbeat.
+    private bool MustWaitForRoom(int bytes)
+    {
+        var mustWait = false;
+        foreach (var member in _members)
+        {
+            if (member.IsFailed || member.Replica.FreeBytes >= bytes)
+                continue;
+            if (member.Replica.ShareBytes < bytes)
+                return false;
+            mustWait = true;
+        }
+
+        return mustWait;
+    }
+
+    // False when the group cannot be written any more.
+    private async ValueTask<bool> WaitForRoomAsync(int bytes)
+    {
+        const long pauseNs = 20_000_000;
+        const int mostPauses = 150;
+        for (var pauses = 0; pauses < mostPauses && MustWaitForRoom(bytes); pauses++)
+        {
+            await _context.Reactor.DelayAsync(pauseNs);
+            if (!CanWrite && !await WaitUntilWritableAsync())
+                return false;
+        }
+
+        return true;
     }
 
     // Some member did not make the change. The others go on without it: it is removed by a committed change of the

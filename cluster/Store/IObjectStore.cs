@@ -121,6 +121,11 @@ public sealed record StoreStatistics
     /// <summary>Of these, bytes in use, snapshots included.</summary>
     public required long UsedBytes { get; init; }
 
+    /// <summary>
+    /// Nearly all that writes may use for maps or objects is in use, so that writes are about to be refused though data has room.
+    /// </summary>
+    public bool IsShortOfMaps { get; init; }
+
     /// <summary>Objects in the object table.</summary>
     public required long Objects { get; init; }
 

@@ -41,6 +41,7 @@ public sealed partial class ObjectStore : IObjectStore
     {
         DataBytes = _core.Geometry.DataBlocks * StoreUnits.BlockBytes,
         UsedBytes = _core.State.Used.SetCount * StoreUnits.BlockBytes,
+        IsShortOfMaps = IsShortOfMaps,
         Objects = _core.State.Table.Objects,
         MemoryBytes = _core.State.MemoryBytes + _core.Trim.MemoryBytes,
         BytesAccepted = _core.BytesAccepted,
@@ -51,6 +52,11 @@ public sealed partial class ObjectStore : IObjectStore
         LogBytes = _log.UsedBytes,
         ReadOnlyBecause = _core.ReadOnlyBecause,
     };
+
+    // A sixteenth left: room for what is under way until those who write hear of it.
+    private bool IsShortOfMaps =>
+        _core.State.ImagePagesNeeded + _core.State.ImagePagesReserved > _core.State.ImagePagesForWrites / 16 * 15
+        || _core.State.Table.UsedSlots > (_core.State.Table.Slots - ReservedSlots) / 16 * 15;
 
     /// <summary>The parts, for tests and tools of this assembly.</summary>
     internal StoreCore Core => _core;

@@ -106,7 +106,7 @@ public sealed partial class BlockNode
     private MemberDisk Describe(DiskRecord disk)
     {
         var peer = _peers?.Find(disk.Node);
-        var freeBytes = peer is { IsConnected: true } && peer.Disks.TryGetValue(disk.Id, out var free) ? free : (long?)null;
+        var freeBytes = peer is { IsConnected: true } && peer.Disks.TryGetValue(disk.Id, out var known) ? known.RoomBytes : (long?)null;
         var percent = ResyncPercent(disk.Id);
         return new MemberDisk
         {

@@ -6,7 +6,7 @@ namespace Uss.Replication;
 /// <summary>Another node of the cluster, as this one sees it.</summary>
 public sealed class Peer
 {
-    private Dictionary<Guid, long> _disks = [];
+    private Dictionary<Guid, PeerDisk> _disks = [];
 
     internal Peer(NodeRecord record, long nowNs)
     {
@@ -35,8 +35,11 @@ public sealed class Peer
     /// <summary>It has told of its disks since it was connected.</summary>
     public bool IsHeard { get; internal set; }
 
-    /// <summary>Its usable disks with the bytes that can still be written, as it last told.</summary>
-    public IReadOnlyDictionary<Guid, long> Disks => _disks;
+    /// <summary>Its usable disks, as it last told.</summary>
+    public IReadOnlyDictionary<Guid, PeerDisk> Disks => _disks;
+
+    /// <summary>Nodes that write to its disks, which share the room there.</summary>
+    internal int Sharers { get; set; } = 1;
 
     internal Endpoint Endpoint => Runtime.Endpoint.TryParse(Record.Endpoint, out var endpoint) ? endpoint : default;
 
@@ -56,18 +59,34 @@ public sealed class Peer
     /// <summary>A promise counts for it only once it knows the group records up to this revision.</summary>
     internal long RequiredRevision { get; set; }
 
-    /// <summary>Takes over what the node tells of its disks. True when there are others than before.</summary>
-    internal bool SetDisks(Dictionary<Guid, long> disks)
+    /// <summary>It is about to be asked how much room its disks have.</summary>
+    internal void NoteQuestion()
     {
-        var isChanged = disks.Count != _disks.Count || disks.Keys.Any(disk => !_disks.ContainsKey(disk));
+        foreach (var disk in _disks.Values)
+            disk.NoteQuestion();
+    }
+
+    /// <summary>Takes over what the node tells of its disks. True when there are others than before.</summary>
+    internal bool SetDisks(ReadOnlySpan<WireDisk> told)
+    {
+        var isChanged = told.Length != _disks.Count;
+        var disks = new Dictionary<Guid, PeerDisk>();
+        foreach (var disk in told)
+        {
+            isChanged |= !_disks.TryGetValue(disk.Id, out var known);
+            known ??= new PeerDisk();
+            known.NoteAnswer(disk.FreeBytes);
+            disks[disk.Id] = known;
+        }
+
         _disks = disks;
         return isChanged;
     }
 
-    /// <summary>What was written there since it told how much space it has.</summary>
-    internal void Consume(Guid disk, int bytes)
+    /// <summary>Something is sent to a disk.</summary>
+    internal void NoteWrite(Guid id, int bytes)
     {
-        if (_disks.TryGetValue(disk, out var free))
-            _disks[disk] = free - bytes;
+        if (_disks.TryGetValue(id, out var disk))
+            disk.NoteWrite(bytes);
     }
 }

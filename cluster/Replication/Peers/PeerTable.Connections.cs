@@ -150,7 +150,7 @@ public sealed partial class PeerTable
     {
         peer.Connection = null;
         peer.LeaseUntilNs = 0;
-        peer.SetDisks([]);
+        peer.SetDisks(default);
         peer.Lost.Raise();
         Changed?.Invoke(peer);
     }

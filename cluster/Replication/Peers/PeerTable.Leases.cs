@@ -43,7 +43,10 @@ public sealed partial class PeerTable
                 peer.GrantedNs = _reactor.MonotonicNs;
         }
 
-        var disks = _content.LocalDisks.Select(disk => new WireDisk { Id = disk.DiskId, FreeBytes = disk.FreeBytes }).ToArray();
+        var sharers = _peers.Count + 1;
+        var disks = _content.LocalDisks
+            .Select(disk => new WireDisk { Id = disk.DiskId, FreeBytes = disk.Share(request.Peer.NodeName, sharers) })
+            .ToArray();
         request.Answer = RpcArguments.From(new HeartbeatAnswer
         {
             RequiredRevision = required,
@@ -68,6 +71,7 @@ public sealed partial class PeerTable
             var sentNs = _reactor.MonotonicNs;
             var call = connection.Rent();
             call.Operation = (byte)RemoteOperation.Heartbeat;
+            peer.NoteQuestion();
             var status = await connection.CallAsync(call, Math.Max(1, heardNs + silenceNs - sentNs));
             var isChanged = false;
             if (status == RpcStatus.Ok && peer.Connection == connection)
@@ -81,10 +85,8 @@ public sealed partial class PeerTable
                 }
 
                 peer.Tokens.Add(heardNs, answer.Token);
-                var disks = new Dictionary<Guid, long>();
-                foreach (var disk in MemoryMarshal.Cast<byte, WireDisk>(call.AnswerDetails.Span))
-                    disks[disk.Id] = disk.FreeBytes;
-                isChanged |= peer.SetDisks(disks) | isFirst;
+                peer.Sharers = _peers.Count + 1;
+                isChanged |= peer.SetDisks(MemoryMarshal.Cast<byte, WireDisk>(call.AnswerDetails.Span)) | isFirst;
                 peer.IsHeard = true;
                 isFirst = false;
             }

@@ -31,7 +31,10 @@ public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reacto
     public bool IsReachable => peer.IsConnected;
 
     /// <inheritdoc/>
-    public long FreeBytes => peer.Disks.TryGetValue(diskId, out var free) ? free : long.MaxValue;
+    public long FreeBytes => peer.Disks.TryGetValue(diskId, out var disk) ? (disk.RoomBytes / peer.Sharers) - disk.WrittenSinceBytes : long.MaxValue;
+
+    /// <inheritdoc/>
+    public long ShareBytes => peer.Disks.TryGetValue(diskId, out var disk) ? disk.RoomBytes / peer.Sharers : long.MaxValue;
 
     private static StoreResult Unreachable => new(StoreStatus.Closed);
 
@@ -53,7 +56,7 @@ public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reacto
     {
         if (peer.Connection is not { IsOpen: true } connection)
             return Unreachable;
-        peer.Consume(diskId, write.Source.Length);
+        peer.NoteWrite(diskId, write.Source.Length);
         var blocks = write.Source.Length / StoreUnits.BlockBytes;
         var call = Rent(
             connection, RemoteOperation.ReplicaWrite, stamp, write.Id, write.FirstBlock, blocks, write.Version, write.SnapshotSequence);

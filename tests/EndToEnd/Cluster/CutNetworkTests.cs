@@ -53,6 +53,32 @@ public sealed class CutNetworkTests : MachinesTest
 
     [Test]
     [CancelAfter(TestLimit)]
+    public void A_kill_while_nodes_do_not_reach_each_other_costs_no_acknowledged_write()
+    {
+        var load = StartLoad();
+
+        // One of the two has left the groups that they share when the other one dies: nobody else may make up for it.
+        Machines.SetPath(3, 2, isOpen: false);
+        Thread.Sleep(WhileCut);
+        Machines.Kill(2);
+        Thread.Sleep(WhileCut);
+        Machines.SetPath(3, 2, isOpen: true);
+        Suffer(load, "node3 reaches node2, which is started", () => Machines.Start(2));
+        Heal();
+
+        // Both at once, and the one that died comes back to a network that is still cut. It is the front-end, too.
+        Machines.SetPath(2, 1, isOpen: false);
+        Machines.Kill(1);
+        Thread.Sleep(WhileCut);
+        Machines.Start(1);
+        Thread.Sleep(WhileCut);
+        Suffer(load, "node2 reaches node1 again", () => Machines.SetPath(2, 1, isOpen: true));
+        Heal();
+        Finish(load);
+    }
+
+    [Test]
+    [CancelAfter(TestLimit)]
     public void A_slow_link_costs_no_acknowledged_write()
     {
         var load = StartLoad();

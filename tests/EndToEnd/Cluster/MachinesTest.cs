@@ -1,5 +1,6 @@
 using Uss.EndToEnd.Crashes;
 using Uss.EndToEnd.Harness;
+using Uss.EndToEnd.Iscsi;
 
 namespace Uss.EndToEnd.Cluster;
 
@@ -39,6 +40,14 @@ public abstract class MachinesTest : EndToEndTest
         _machines?.Dispose();
         _machines = null;
     }
+
+    /// <summary>Runs code in a session to a node.</summary>
+    private protected void InSession(int node, int lun, Action<LibiscsiSession> work) => Sandbox.RunInNetwork(() =>
+    {
+        using var session = LibiscsiSession.Connect(ThreeMachines.Portals[node - 1], UssService.TargetIqn, lun, Initiators[^1]);
+        work(session);
+        session.Logout();
+    }).GetAwaiter().GetResult();
 
     private protected void StartMachines(MachineOptions? options = null) =>
         _machines = new ThreeMachines(Sandbox, Folder, options ?? new MachineOptions { Initiators = Initiators });
@@ -84,7 +93,7 @@ public abstract class MachinesTest : EndToEndTest
         var copies = Enumerable.Range(1, ThreeMachines.NodeCount).Select(node => DiskBlock.AllOf(Sandbox, Machines.DiskOf(node))).ToList();
         for (var node = 1; node <= ThreeMachines.NodeCount; node++)
         {
-            var disk = Machines.DiskOf(node);
+            var disk = Sandbox.FromOutside(Machines.DiskOf(node));
             var blocks = copies[node - 1];
             Assert.That(blocks.Where(block => block.IsDamaged(disk)).Select(block => block.Place), Is.Empty, $"damaged on node{node}");
             Assert.That(blocks.Select(block => block.Content), Is.EquivalentTo(copies[0].Select(block => block.Content)), $"node{node} beside node1");

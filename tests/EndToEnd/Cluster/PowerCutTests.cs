@@ -43,5 +43,26 @@ public sealed class PowerCutTests : MachinesTest
         FinishAndCompareDisks(load);
     }
 
+    [Test]
+    [CancelAfter(TestLimit)]
+    public void A_disk_that_fails_costs_no_acknowledged_write()
+    {
+        var load = StartLoad(Volatile);
+        Suffer(load, "the disk of node3 refuses writes and flushes", () => Machines.DiskBehind(3).Behave(DiskBehaviour.Fails));
+        Eventually(
+            Limit,
+            () => Machines.Uss(3, "status").Output is var status
+                && status.Contains("disk0.uss failed: ", StringComparison.Ordinal) && status.Contains("fix:", StringComparison.Ordinal),
+            () => "nobody is told of the failed disk: " + Machines.Uss(3, "status").Output);
+        Suffer(load, "the disk of node3 is well again, and its power cut", () =>
+        {
+            Machines.DiskBehind(3).Behave(DiskBehaviour.Honest);
+            Machines.CutIdlePower(3);
+            Machines.RestorePower(3);
+        });
+        Heal();
+        FinishAndCompareDisks(load);
+    }
+
     private MachineOptions Volatile => new() { Initiators = Initiators, PowerSeed = (ulong)Seed };
 }

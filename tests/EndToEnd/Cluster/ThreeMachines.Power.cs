@@ -14,9 +14,15 @@ internal sealed partial class ThreeMachines
     /// <param name="nodes">From 1; the first one's disk has something to lose, for which it waits under load.</param>
     public void CutPower(params int[] nodes)
     {
-        // Caught while its cache holds something. What stands still does not see the disk go, as it sees nothing without power.
+        // Caught while the cache holds something. What stands still does not see the disk go, as it sees nothing without power.
         DiskBehind(nodes[0]).StopWhileUnflushed(Limit);
-        foreach (var node in nodes.Skip(1))
+        CutIdlePower(nodes);
+    }
+
+    /// <summary>As <see cref="CutPower"/>, whether the disks have something to lose or not.</summary>
+    public void CutIdlePower(params int[] nodes)
+    {
+        foreach (var node in nodes)
             DiskBehind(node).Stop();
         foreach (var node in nodes)
             _nodes[node - 1]!.Signal(NativeMethods.SignalStop);

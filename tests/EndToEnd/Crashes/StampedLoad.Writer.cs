@@ -87,6 +87,17 @@ internal sealed partial class StampedLoad
             Interlocked.Increment(ref _busyAnswers);
             return false;
         }
+        catch (CommandRefusedException refused) when (MayBeFull && refused.IsUnitAttention)
+        {
+            return false;
+        }
+        catch (CommandRefusedException refused) when (MayBeFull && refused.IsSpaceRefusal)
+        {
+            // As with a lost session, the blocks hold what they held or what was refused.
+            Interlocked.Increment(ref _spaceRefusals);
+            pending.Count = 0;
+            return false;
+        }
 
         for (var index = 0; index < pending.Count; index++)
         {

@@ -33,6 +33,7 @@ internal sealed partial class StampedLoad
     private long _writes;
     private long _lostSessions;
     private long _busyAnswers;
+    private long _spaceRefusals;
     private volatile bool _stop;
     private Task[] _sessions = [];
 
@@ -62,6 +63,12 @@ internal sealed partial class StampedLoad
 
     /// <summary>How long a session waits for the answer to a command before it gives it up, in seconds.</summary>
     public int CommandLimitSeconds { get; init; } = 30;
+
+    /// <summary>A write may be refused for want of space: its session goes on with another one.</summary>
+    public bool MayBeFull { get; init; }
+
+    /// <summary>Writes that were refused for want of space.</summary>
+    public long SpaceRefusals => Interlocked.Read(ref _spaceRefusals);
 
     /// <summary>Sessions that were lost and went on through another portal.</summary>
     public long LostSessions => Interlocked.Read(ref _lostSessions);

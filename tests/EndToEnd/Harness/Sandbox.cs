@@ -97,6 +97,9 @@ internal sealed class Sandbox : IDisposable
         return completion.Task;
     }
 
+    /// <summary>How the test itself reaches a file that may be on a file system that is mounted in the sandbox alone.</summary>
+    public string FromOutside(string path) => $"/proc/{_holder.Id}/root{path}";
+
     /// <summary>Ends everything in the sandbox at once.</summary>
     public void Dispose()
     {

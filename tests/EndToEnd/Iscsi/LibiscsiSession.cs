@@ -120,4 +120,10 @@ internal sealed class CommandRefusedException(string message) : Exception(messag
 
     /// <summary>True when it ended with BUSY: an initiator sends the command again a little later.</summary>
     public bool IsBusy { get; init; }
+
+    /// <summary>DATA PROTECT, SPACE ALLOCATION FAILED WRITE PROTECT (SBC-4, 4.7.3.6).</summary>
+    public bool IsSpaceRefusal => Message.Contains("0x2707", StringComparison.Ordinal);
+
+    /// <summary>UNIT ATTENTION: news instead of an answer, the command was not looked at.</summary>
+    public bool IsUnitAttention => Message.Contains("UNIT_ATTENTION", StringComparison.Ordinal);
 }

@@ -72,6 +72,28 @@ public sealed class DamageTests
         rig.Close();
     }
 
+    [Test]
+    public void A_disk_says_that_it_is_short_of_maps_before_it_refuses_writes()
+    {
+        using var rig = new StoreRig(sizeBytes: 64 << 20);
+        rig.Open();
+        rig.Run(async () =>
+        {
+            var written = 0u;
+            var told = 0u;
+            while (await rig.WriteAsync(_object with { Index = written }, 0, 1, written + 1, written + 1) == StoreStatus.Ok)
+            {
+                written++;
+                if (told == 0 && rig.Store.Statistics.IsShortOfMaps)
+                    told = written;
+            }
+
+            Assert.That(rig.Store.Statistics.UsedBytes, Is.LessThan(rig.Store.Statistics.DataBytes / 2), "it is not data that has no room");
+            Assert.That(told, Is.InRange(10, written - 3));
+        });
+        rig.Close();
+    }
+
     private static ValueTask<StoreStatus> FillAsync(StoreRig rig, int written)
     {
         var id = _object with { Index = _object.Index + ((uint)written / 512) };

@@ -9,6 +9,8 @@ public sealed class FakeDisk(Guid id, long dataBytes = 1L << 40)
 
     public long DataBytes { get; set; } = dataBytes;
 
+    public bool IsShortOfMaps { get; set; }
+
     public Dictionary<ObjectId, FakeObject> Objects { get; } = [];
 
     public long PresentBlocks { get; set; }

@@ -41,6 +41,7 @@ public sealed class FakeStore(FakeDisk disk) : IObjectStore
     {
         DataBytes = Disk.DataBytes,
         UsedBytes = Disk.UsedBytes,
+        IsShortOfMaps = Disk.IsShortOfMaps,
         Objects = Disk.Objects.Count,
         MemoryBytes = 0,
         BytesAccepted = BlocksWritten * StoreUnits.BlockBytes,
