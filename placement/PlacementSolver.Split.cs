@@ -31,8 +31,11 @@ public sealed partial class PlacementSolver
 
     /// <summary>Whether a pool shall be split: its groups are so few for its disks that a disk holds less than 100 copies on
     /// average, so that whole groups no longer balance the disks to 1 %. Groups are never merged.</summary>
-    public static bool ShouldSplit(Topology topology, PoolPolicy policy) =>
+    /// <param name="topology">The disks.</param>
+    /// <param name="policy">What the pool asks for, with its present number of groups.</param>
+    /// <param name="copiesPerDisk">Other than 100 where pools are meant to be coarser.</param>
+    public static bool ShouldSplit(Topology topology, PoolPolicy policy, int copiesPerDisk = PoolPolicy.CopiesPerDisk) =>
         policy.Groups <= PoolPolicy.MaximumGroups / 2
         && (long)policy.Groups * policy.Copies
-            < (long)PoolPolicy.CopiesPerDisk * topology.DisksOf(policy).Count(disk => disk.EffectiveWeightBytes > 0);
+            < (long)copiesPerDisk * topology.DisksOf(policy).Count(disk => disk.EffectiveWeightBytes > 0);
 }

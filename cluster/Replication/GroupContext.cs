@@ -112,6 +112,9 @@ public sealed class GroupContext
     /// <summary>Whether a space was removed: its objects are not worth copying.</summary>
     public Func<ulong, bool> IsRemoved { get; set; } = static _ => false;
 
+    /// <summary>The placement group of an object as far as it is known now.</summary>
+    public Func<ObjectId, PlacementGroup?> FindGroup { get; set; } = static _ => null;
+
     /// <summary>Repairs that wait or are under way.</summary>
     public int PendingRepairs => Repairs.Count;
 

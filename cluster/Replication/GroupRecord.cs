@@ -36,6 +36,12 @@ public sealed record GroupRecord : ICheckedRecord
     /// </summary>
     public int? LeastCopies { get; init; }
 
+    /// <summary>
+    /// The number of groups that it is one of: it has the objects that are its own among so many
+    /// (<see cref="Placement.PlacementHash.GroupOf"/>). 0: as many as its pool had when it was made.
+    /// </summary>
+    public int Groups { get; init; }
+
     /// <summary>Random number of the process that proposed this configuration: tells apart proposals of equal epochs.</summary>
     public required ulong Proposer { get; init; }
 
@@ -47,6 +53,8 @@ public sealed record GroupRecord : ICheckedRecord
             return "it does not say which members left";
         if (LeastCopies is < 1)
             return "it needs at least one copy";
+        if (Groups < 0)
+            return "it is one of fewer than no groups";
         return Epoch == 0 || !InSync.Contains(Primary) ? "its primary is not one of its in-sync members" : null;
     }
 

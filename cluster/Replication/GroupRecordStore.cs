@@ -36,12 +36,22 @@ public sealed class GroupRecordStore
     public ulong Proposer { get; }
 
     /// <summary>Replaces a group's record if it was last modified at <paramref name="expectedRevision"/> (0: absent).</summary>
-    public async ValueTask<CoordinationCommit> CommitAsync(PlacementGroupId id, long expectedRevision, GroupRecord record)
+    /// <param name="id">The group.</param>
+    /// <param name="expectedRevision">Revision of its record.</param>
+    /// <param name="record">The new record.</param>
+    /// <param name="half">A group that has no record yet, and the one that it gets in the same commit.</param>
+    public async ValueTask<CoordinationCommit> CommitAsync(
+        PlacementGroupId id, long expectedRevision, GroupRecord record, (PlacementGroupId Id, GroupRecord Record)? half = null)
     {
-        var proposal = new Proposal(
-            new Condition(GroupRecord.KeyOf(id), expectedRevision),
-            new Change(GroupRecord.KeyOf(id), CoordinationJson.Write(record, ReplicationJson.Default.GroupRecord)),
-            new TaskCompletionSource<CoordinationCommit>());
+        List<Condition> conditions = [new(GroupRecord.KeyOf(id), expectedRevision)];
+        List<Change> changes = [Put(id, record)];
+        if (half is { } other)
+        {
+            conditions.Add(new Condition(GroupRecord.KeyOf(other.Id), 0));
+            changes.Add(Put(other.Id, other.Record));
+        }
+
+        var proposal = new Proposal(conditions, changes, new TaskCompletionSource<CoordinationCommit>());
         _waiting.Add(proposal);
         if (!_isFlushing)
         {
@@ -73,7 +83,15 @@ public sealed class GroupRecordStore
         while (_waiting.Count > 0)
         {
             // One commit changes a key once: a second proposal for a group waits for the next.
-            var batch = _waiting.DistinctBy(proposal => proposal.Condition.Key).Take(BatchRecords).ToList();
+            var batch = new List<Proposal>();
+            var records = 0;
+            foreach (var proposal in _waiting.DistinctBy(proposal => proposal.Key))
+            {
+                records += proposal.Changes.Count;
+                if (records <= BatchRecords)
+                    batch.Add(proposal);
+            }
+
             _waiting.RemoveAll(batch.Contains);
             await CommitAllAsync(batch);
         }
@@ -93,7 +111,8 @@ public sealed class GroupRecordStore
                 var present = await _coordination.ListAsync(GroupRecord.Prefix);
                 var revisions = present.Entries.ToDictionary(entry => entry.Key, entry => entry.ModifiedRevision, StringComparer.Ordinal);
                 outdated = present.IsAvailable
-                    ? batch.FindAll(proposal => revisions.GetValueOrDefault(proposal.Condition.Key) != proposal.Condition.ModifiedRevision)
+                    ? batch.FindAll(proposal => proposal.Conditions.Any(
+                        condition => revisions.GetValueOrDefault(condition.Key) != condition.ModifiedRevision))
                     : batch;
             }
 
@@ -135,9 +154,18 @@ public sealed class GroupRecordStore
     }
 
     private ValueTask<CoordinationCommit> CommitBatchAsync(List<Proposal> batch) =>
-        _coordination.CommitAsync([.. batch.Select(proposal => proposal.Condition)], [.. batch.Select(proposal => proposal.Change)]);
+        _coordination.CommitAsync(
+            [.. batch.SelectMany(proposal => proposal.Conditions)], [.. batch.SelectMany(proposal => proposal.Changes)]);
+
+    private static Change Put(PlacementGroupId id, GroupRecord record) =>
+        new(GroupRecord.KeyOf(id), CoordinationJson.Write(record, ReplicationJson.Default.GroupRecord));
 
     private sealed record PendingRead(string Key, TaskCompletionSource<CoordinationRead> Completion);
 
-    private sealed record Proposal(Condition Condition, Change Change, TaskCompletionSource<CoordinationCommit> Completion);
+    private sealed record Proposal(
+        IReadOnlyList<Condition> Conditions, IReadOnlyList<Change> Changes, TaskCompletionSource<CoordinationCommit> Completion)
+    {
+        // Of the group that proposes.
+        public string Key => Conditions[0].Key;
+    }
 }

@@ -18,14 +18,17 @@ public sealed class GroupRoute
     private const long LookAgainNs = 50_000_000;
 
     private readonly GroupContext _context;
+    private readonly Pool _pool;
 
     /// <summary>Creates the way to a group.</summary>
     /// <param name="group">The primary's side on this node; it serves only while this node is the primary.</param>
     /// <param name="context">What the groups of the reactor share.</param>
-    public GroupRoute(PlacementGroup group, GroupContext context)
+    /// <param name="pool">The pool, which knows where an object is when the group has been split.</param>
+    public GroupRoute(PlacementGroup group, GroupContext context, Pool pool)
     {
         Group = group;
         _context = context;
+        _pool = pool;
     }
 
     /// <summary>The primary's side on this node.</summary>
@@ -63,10 +66,10 @@ public sealed class GroupRoute
     public async ValueTask<GroupResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
     {
         var untilNs = UntilNs;
-        while (true)
+        for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = Group.State == GroupState.Active ? await Group.DescribeAsync(id, firstBlock, blocks)
-                : FindPrimary() is { } primary ? await DescribeThereAsync(primary, id, firstBlock, blocks)
+            var result = group.State == GroupState.Active ? await group.DescribeAsync(id, firstBlock, blocks)
+                : FindPrimary(group) is { } primary ? await DescribeThereAsync(primary, id, firstBlock, blocks)
                 : new GroupResult(GroupStatus.NotServed);
             if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs))
                 return result;
@@ -79,10 +82,10 @@ public sealed class GroupRoute
     private async ValueTask<GroupResult> FindAndReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
     {
         var untilNs = UntilNs;
-        while (true)
+        for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = Group.State == GroupState.Active ? await Group.ReadAsync(id, firstBlock, target, snapshotSequence)
-                : FindPrimary() is { } primary ? await ReadThereAsync(primary, id, firstBlock, target, snapshotSequence)
+            var result = group.State == GroupState.Active ? await group.ReadAsync(id, firstBlock, target, snapshotSequence)
+                : FindPrimary(group) is { } primary ? await ReadThereAsync(primary, id, firstBlock, target, snapshotSequence)
                 : new GroupResult(GroupStatus.NotServed);
             if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs))
                 return result;
@@ -94,10 +97,10 @@ public sealed class GroupRoute
         ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
-        while (true)
+        for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = Group.State == GroupState.Active ? await Group.WriteAsync(id, firstBlock, source, checksums, 0, operation)
-                : FindPrimary() is { } primary ? await WriteThereAsync(primary, id, firstBlock, source, checksums, operation)
+            var result = group.State == GroupState.Active ? await group.WriteAsync(id, firstBlock, source, checksums, 0, operation)
+                : FindPrimary(group) is { } primary ? await WriteThereAsync(primary, id, firstBlock, source, checksums, operation)
                 : new GroupResult(GroupStatus.NotServed);
             if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs))
                 return result;
@@ -109,10 +112,10 @@ public sealed class GroupRoute
     private async ValueTask<GroupResult> FindAndDiscardAsync(ObjectId id, int firstBlock, int blockCount, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
-        while (true)
+        for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = Group.State == GroupState.Active ? await Group.DiscardAsync(id, firstBlock, blockCount, 0, operation)
-                : FindPrimary() is { } primary ? await DiscardThereAsync(primary, id, firstBlock, blockCount, operation)
+            var result = group.State == GroupState.Active ? await group.DiscardAsync(id, firstBlock, blockCount, 0, operation)
+                : FindPrimary(group) is { } primary ? await DiscardThereAsync(primary, id, firstBlock, blockCount, operation)
                 : new GroupResult(GroupStatus.NotServed);
             if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs))
                 return result;
@@ -125,10 +128,10 @@ public sealed class GroupRoute
         ObjectId id, int offset, BufferSlice source, BufferSlice expected, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
-        while (true)
+        for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = Group.State == GroupState.Active ? await Group.ModifyAsync(id, offset, source, expected, operation)
-                : FindPrimary() is { } primary ? await ModifyThereAsync(primary, id, offset, source, expected, operation)
+            var result = group.State == GroupState.Active ? await group.ModifyAsync(id, offset, source, expected, operation)
+                : FindPrimary(group) is { } primary ? await ModifyThereAsync(primary, id, offset, source, expected, operation)
                 : new GroupResult(GroupStatus.NotServed);
             if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs))
                 return result;
@@ -145,8 +148,8 @@ public sealed class GroupRoute
         return true;
     }
 
-    private Peer? FindPrimary() =>
-        Group.Record is { } record && _context.NodeOf(record.Primary) is { IsConnected: true } peer ? peer : null;
+    private Peer? FindPrimary(PlacementGroup group) =>
+        group.Record is { } record && _context.NodeOf(record.Primary) is { IsConnected: true } peer ? peer : null;
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private static async ValueTask<GroupResult> ReadThereAsync(

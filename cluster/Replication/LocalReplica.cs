@@ -119,7 +119,7 @@ public sealed partial class LocalReplica : IReplica
     private static StoreResult Refused => new(StoreStatus.Closed);
 
     private async ValueTask<bool> IsRefusedAsync(GroupStamp stamp) =>
-        _gates is not null && !await _gates.Of(stamp.Group).AdvanceAsync(stamp.Epoch);
+        _gates is not null && !await _gates.Of(stamp.Group).AdvanceAsync(stamp);
 
     private async ValueTask<StoreResult> ReadLaterAsync(
         GroupStamp stamp, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence) =>
@@ -133,7 +133,7 @@ public sealed partial class LocalReplica : IReplica
         var result = await _store.WriteAsync(write);
         if (result.IsOk)
             gate.Remember(stamp, write.Version, _reactor.MonotonicNs);
-        gate.Leave(stamp.Epoch);
+        gate.Leave(stamp);
         return result;
     }
 
@@ -146,7 +146,7 @@ public sealed partial class LocalReplica : IReplica
         var result = await _store.DiscardAsync(id, firstBlock, blockCount, version, snapshotSequence);
         if (result.IsOk)
             gate.Remember(stamp, version, _reactor.MonotonicNs);
-        gate.Leave(stamp.Epoch);
+        gate.Leave(stamp);
         return result;
     }
 

@@ -199,6 +199,7 @@ public sealed partial class PlacementGroup
             Joined = [.. joined],
             CleanVersion = cleanVersion,
             LeastCopies = inSync.Count < _minimumCopies ? Record?.LeastCopies : null,
+            Groups = Groups,
             Proposer = _context.Records.Proposer,
         };
     }
@@ -219,9 +220,9 @@ public sealed partial class PlacementGroup
         }
 
         Record = record;
-        _stamp = new GroupStamp(Id, record.Epoch);
+        _stamp = new GroupStamp(Id, record.Epoch, Groups);
         if (_context.IsLocal(record.Primary))
-            _context.Gates.Of(Id).BeginTerm(record.Epoch);
+            _context.Gates.Of(Id).BeginTerm(_stamp);
         _count = 0;
         _members = [.. members];
         UpdateTargets();

@@ -56,9 +56,12 @@ public sealed partial class PlacementGroup
                     : new GroupResult(GroupStatus.NotServed);
             }
         }
+
         bounce.Release();
         _context.Locks.Leave(ticket);
-        return result;
+        return result.Status == GroupStatus.NotServed && FindHeir(id) is { } heir
+            ? await heir.ModifyAsync(id, offset, source, expected, operation)
+            : result;
     }
 
     // Reads the blocks that are not overwritten whole: the first and the last one, or all where they are compared.

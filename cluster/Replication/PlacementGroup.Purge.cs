@@ -22,10 +22,10 @@ public sealed partial class PlacementGroup
             return;
         _isPurging = true;
         var stamp = _stamp;
-        var held = await replica.ListChangedSinceAsync(stamp, _groups, 0) ?? [];
+        var held = await replica.ListChangedSinceAsync(stamp, stamp.Groups, 0) ?? [];
         foreach (var summary in held.OrderBy(summary => summary.Id.Space).ThenBy(summary => summary.Id.Index))
         {
-            if (summary.PresentBlocks == 0)
+            if (summary.PresentBlocks == 0 || !Owns(summary.Id))
                 continue;
             if (!MayPurge(replica.DiskId)
                 || !(await replica.DiscardAsync(stamp, summary.Id, 0, StoreUnits.BlocksPerObject, summary.HighestVersion, 0)).IsOk)

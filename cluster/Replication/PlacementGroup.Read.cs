@@ -30,7 +30,7 @@ public sealed partial class PlacementGroup
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.NotServed);
-        if (CanRead || await WaitUntilReadableAsync())
+        if ((CanRead || await WaitUntilReadableAsync()) && Owns(id))
         {
             var primary = _members[0];
             var read = await primary.Replica.ReadAsync(_stamp, id, firstBlock, target, snapshotSequence);
@@ -41,7 +41,9 @@ public sealed partial class PlacementGroup
 
         if (ticket is not null)
             _context.Locks.Leave(ticket);
-        return result;
+        return result.Status == GroupStatus.NotServed && ticket is not null && FindHeir(id) is { } heir
+            ? await heir.ReadAsync(id, firstBlock, target, snapshotSequence)
+            : result;
     }
 
     /// <summary>As <see cref="IObjectStore.DescribeAsync"/>, from an in-sync member.</summary>
@@ -50,6 +52,8 @@ public sealed partial class PlacementGroup
         var result = new GroupResult(GroupStatus.Unavailable);
         if (!CanRead && !await WaitUntilReadableAsync())
             return result;
+        if (!Owns(id))
+            return new GroupResult(GroupStatus.NotServed);
         foreach (var member in Readable())
         {
             result = ToGroupResult(await member.Replica.DescribeAsync(_stamp, id, firstBlock, blocks));
@@ -147,7 +151,7 @@ public sealed partial class PlacementGroup
             var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, block), 1, true);
             if (!ticket.IsGranted)
                 await ticket.WaitAsync();
-            foreach (var member in _context.IsRemoved(id.Space) ? [] : Readable())
+            foreach (var member in _context.IsRemoved(id.Space) || !Owns(id) ? [] : Readable())
                 await RepairBlockAsync(member, id, block, buffer.Slice(0, StoreUnits.BlockBytes));
             _context.Locks.Leave(ticket);
         }

@@ -63,7 +63,7 @@ public sealed partial class PlacementGroup
             var ids = new HashSet<ObjectId>();
             foreach (var member in group.Readable())
             {
-                var held = await member.Replica.ListChangedSinceAsync(group._stamp, group._groups, 0);
+                var held = await member.Replica.ListChangedSinceAsync(group._stamp, group._stamp.Groups, 0);
                 if (held is null || IsStopped)
                     return false;
                 ids.UnionWith(held.Where(summary => summary.PresentBlocks > 0).Select(summary => summary.Id));

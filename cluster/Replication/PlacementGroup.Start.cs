@@ -64,7 +64,7 @@ public sealed partial class PlacementGroup
             if (Record?.Epoch >= proposal.Epoch)
                 break;
             Adopt(proposal, members);
-            await _context.Gates.Of(Id).AdvanceAsync(_stamp.Epoch);
+            await _context.Gates.Of(Id).AdvanceAsync(_stamp);
             if (await PeerAsync(cleanVersion) is not { } failed)
             {
                 if (State != GroupState.Starting)
@@ -90,16 +90,19 @@ public sealed partial class PlacementGroup
 
     // Commits a configuration and asks until the outcome is known. False: somebody else changed the record, or the group
     // was closed while the coordination store did not answer.
-    private async ValueTask<bool> CommitAsync(GroupRecord proposal)
+    private async ValueTask<bool> CommitAsync(GroupRecord proposal, (PlacementGroupId Id, GroupRecord Record)? half = null)
     {
         while (Record is null || Record.Epoch < proposal.Epoch)
         {
-            var commit = await _context.Records.CommitAsync(Id, _revision, proposal);
+            var commit = await _context.Records.CommitAsync(Id, _revision, proposal, half);
             if (commit.Status == CommitStatus.Applied)
             {
                 _revision = commit.Revision;
                 return true;
             }
+
+            // Changes wait for a commit, not for a store that does not answer.
+            Resume();
 
             // A conflict may be with our own proposal, whose first answer was lost.
             var read = await _context.Records.ReadAsync(Id);

@@ -70,7 +70,7 @@ public sealed partial class PlacementGroup
 
         private async ValueTask<bool> AddChangedAsync(SortedSet<ObjectId> ids, GroupMember holder, ulong sinceVersion)
         {
-            var changed = await holder.Replica.ListChangedSinceAsync(group._stamp, group._groups, sinceVersion);
+            var changed = await holder.Replica.ListChangedSinceAsync(group._stamp, group._stamp.Groups, sinceVersion);
             ids.UnionWith(changed?.Select(summary => summary.Id) ?? []);
             return changed is not null;
         }

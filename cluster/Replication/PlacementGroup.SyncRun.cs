@@ -131,6 +131,9 @@ public sealed partial class PlacementGroup
         // Version 0 gives the data a new version, on the primary too.
         private async ValueTask<SyncOutcome> WriteAsync(ObjectId id, int first, BufferSlice data, ulong version)
         {
+            // The data was read a moment ago. What is stamped from now on must be what the member may still be given.
+            if (IsStopped)
+                return SyncOutcome.MemberFailed;
             var write = new StoreWrite { Id = id, FirstBlock = first, Source = data, Version = version };
             var blocks = data.Length / StoreUnits.BlockBytes;
             SyncOutcome outcome;
@@ -158,6 +161,8 @@ public sealed partial class PlacementGroup
 
         private async ValueTask<SyncOutcome> DiscardAsync(ObjectId id, int first, int count, ulong version)
         {
+            if (IsStopped)
+                return SyncOutcome.MemberFailed;
             if (version == 0 && !isPeering)
                 return FromGroup(await group.DiscardOnMembersAsync(id, first, count, 0, 0));
             var given = version == 0 ? group.NextVersion() : version;

@@ -42,6 +42,7 @@ public sealed partial class PlacementGroup
         var result = new GroupResult(GroupStatus.NotServed);
         if ((ticket is null ? _targets.Length > 0 : CanWrite || await WaitUntilWritableAsync())
             && (ticket is null || !MustWaitForRoom(source.Length) || await WaitForRoomAsync(source.Length))
+            && Owns(id)
             && MayTakeEffect(operation, ref result))
         {
             var write = new StoreWrite
@@ -69,7 +70,9 @@ public sealed partial class PlacementGroup
 
         if (ticket is not null)
             _context.Locks.Leave(ticket);
-        return result;
+        return result.Status == GroupStatus.NotServed && ticket is not null && FindHeir(id) is { } heir
+            ? await heir.WriteAsync(id, firstBlock, source, checksums, snapshotSequence, operation)
+            : result;
     }
 
     /// <summary>Makes blocks absent; durable on every in-sync member when it completes.</summary>
@@ -82,10 +85,12 @@ public sealed partial class PlacementGroup
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.NotServed);
         var stamp = operation ?? OperationStamp.None;
-        if ((CanWrite || await WaitUntilWritableAsync()) && MayTakeEffect(stamp, ref result))
+        if ((CanWrite || await WaitUntilWritableAsync()) && Owns(id) && MayTakeEffect(stamp, ref result))
             result = await DiscardOnMembersAsync(id, firstBlock, blockCount, snapshotSequence, stamp.Id);
         _context.Locks.Leave(ticket);
-        return result;
+        return result.Status == GroupStatus.NotServed && FindHeir(id) is { } heir
+            ? await heir.DiscardAsync(id, firstBlock, blockCount, snapshotSequence, operation)
+            : result;
     }
 
     // The caller holds the range.
@@ -96,7 +101,7 @@ public sealed partial class PlacementGroup
             return new GroupResult(GroupStatus.NoSpace);
         var fanOut = _context.FanOuts.Rent();
         await fanOut.WriteAsync(targets, StampFor(operation), write);
-        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
+        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets, write.Id);
         fanOut.Return();
         return result;
     }
@@ -112,7 +117,7 @@ public sealed partial class PlacementGroup
         var token = _tracker.Begin(version);
         var fanOut = _context.FanOuts.Rent();
         await fanOut.DiscardAsync(targets, StampFor(operation), id, firstBlock, blockCount, version, snapshotSequence);
-        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets);
+        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets, id);
         fanOut.Return();
         _tracker.End(token, result.Status != GroupStatus.Unavailable);
         if (result.Status == GroupStatus.Unavailable)
@@ -135,7 +140,9 @@ public sealed partial class PlacementGroup
             return true;
         var gate = _context.Gates.Of(Id);
         var outcome = operation.ArrivedNs < _memberSinceNs ? OperationOutcome.Unknown : gate.Find(operation.Id);
-        if (outcome == OperationOutcome.NotSeen && operation.ArrivedNs <= gate.CopiedNs)
+        if (outcome == OperationOutcome.NotSeen
+            && (operation.ArrivedNs <= gate.CopiedNs
+                || _context.Gates.IsKnownToElders(Id, Groups, operation.Id, operation.ArrivedNs)))
             outcome = OperationOutcome.Unknown;
         result = outcome switch
         {
@@ -202,8 +209,12 @@ public sealed partial class PlacementGroup
 
     // Some member did not make the change. The others go on without it: it is removed by a committed change of the
     // record, and only then the caller hears of success.
-    private async ValueTask<GroupResult> ConcludeAsync(MemberFanOut fanOut, GroupMember[] targets)
+    private async ValueTask<GroupResult> ConcludeAsync(MemberFanOut fanOut, GroupMember[] targets, ObjectId id)
     {
+        // The members' refusal is meant for what this group was before it was split, and its record says nothing any more about
+        // who holds the object.
+        if (!Owns(id))
+            return new GroupResult(GroupStatus.Unavailable);
         var survivors = StoreStatus.Closed;
         for (var i = 0; i < targets.Length; i++)
         {
@@ -224,7 +235,7 @@ public sealed partial class PlacementGroup
                 ChangeState(GroupState.Unavailable);
         }
 
-        if (survivors == StoreStatus.Closed || !await RemoveFailedAsync())
+        if (survivors == StoreStatus.Closed || !await RemoveFailedAsync() || !Owns(id))
             return new GroupResult(GroupStatus.Unavailable);
         return survivors == StoreStatus.Ok ? GroupResult.Ok : new GroupResult(GroupStatus.NoSpace);
     }

@@ -36,7 +36,7 @@ public sealed partial class PlacementGroup
     // Since when, without a break, a disk of this node is in sync; long.MaxValue while none is.
     private long _memberSinceNs = long.MaxValue;
     private readonly WriteTracker _tracker = new();
-    private readonly int _groups;
+    private readonly int _firstGroups;
     private int _minimumCopies;
 
     // In sync or being admitted, the primary first.
@@ -51,16 +51,16 @@ public sealed partial class PlacementGroup
 
     /// <summary>Creates a group that has not started.</summary>
     /// <param name="id">Its name.</param>
-    /// <param name="groups">How many groups its pool has.</param>
+    /// <param name="groups">How many groups it is one of until a record tells of more.</param>
     /// <param name="context">What it shares with the others of its reactor.</param>
     /// <param name="minimumCopies">Members without which nothing is acknowledged.</param>
     public PlacementGroup(PlacementGroupId id, int groups, GroupContext context, int minimumCopies = 1)
     {
         _minimumCopies = minimumCopies;
         Id = id;
-        _groups = groups;
+        _firstGroups = Groups = _ownGroups = groups;
         _context = context;
-        _stamp = new GroupStamp(id, 0);
+        _stamp = new GroupStamp(id, 0, groups);
     }
 
     /// <summary>Its name.</summary>
@@ -96,6 +96,12 @@ public sealed partial class PlacementGroup
         private set
         {
             field = value;
+            if (value is not null)
+            {
+                Groups = Math.Max(Groups, value.Groups);
+                NarrowTo(Groups);
+            }
+
             if (value is null || !value.InSync.Any(_context.IsLocal))
                 _memberSinceNs = long.MaxValue;
             else if (_memberSinceNs == long.MaxValue)
@@ -232,16 +238,17 @@ public sealed partial class PlacementGroup
     private const long LeaseWaitNs = 1_000_000_000;
     private const long LeaseLookNs = 5_000_000;
 
-    private bool CanWrite => State == GroupState.Active && _count < _context.VersionsPerEpoch;
+    private bool CanWrite => State == GroupState.Active && !_isPaused && _count < _context.VersionsPerEpoch;
 
     // As above; also waits for a new epoch when this one has no versions left.
     private async ValueTask<bool> WaitUntilWritableAsync()
     {
         while (await WaitUntilActiveAsync())
         {
-            if (_count < _context.VersionsPerEpoch)
+            if (CanWrite)
                 return true;
-            Reconfigure();
+            if (!_isPaused)
+                Reconfigure();
             await _changed.WaitAsync();
         }
 

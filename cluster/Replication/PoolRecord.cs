@@ -23,8 +23,22 @@ public sealed record PoolRecord : ICheckedRecord
     [JsonIgnore]
     public int MinCopies => MinimumCopies > 0 ? Math.Min(MinimumCopies, Copies) : Copies > 2 ? 2 : 1;
 
-    /// <summary>Placement groups.</summary>
+    /// <summary>
+    /// Placement groups. Each of them has the objects that are its own among so many, or, where its record tells of fewer, it is
+    /// still to be split.
+    /// </summary>
     public required int Groups { get; init; }
+
+    /// <summary>Placement groups that it was made with; 0: none was split since.</summary>
+    public int InitialGroups { get; init; }
+
+    /// <summary>As <see cref="InitialGroups"/>, never 0. Only a group below it can be without a record and start empty.</summary>
+    [JsonIgnore]
+    public int FirstGroups => InitialGroups > 0 ? InitialGroups : Groups;
+
+    /// <summary>True for a number of groups that splits can lead to from its own.</summary>
+    public bool CanGrowTo(int groups) =>
+        groups > Groups && groups <= PoolPolicy.MaximumGroups && groups % Groups == 0 && int.IsPow2(groups / Groups);
 
     /// <summary>What no two copies may share.</summary>
     public FailureDomain FailureDomain { get; init; } = FailureDomain.Disk;
@@ -38,6 +52,8 @@ public sealed record PoolRecord : ICheckedRecord
     /// <inheritdoc/>
     public string? FindFlaw() =>
         Id <= 0 || Copies <= 0 || Groups <= 0 ? $"pool {Id} with {Groups} groups of {Copies} copies cannot be"
+        : FirstGroups > Groups || Groups % FirstGroups != 0 || !int.IsPow2(Groups / FirstGroups)
+            ? $"pool {Id} cannot have come from {FirstGroups} groups to {Groups}"
         : Hash != PlacementHash.Version ? $"pool {Id} was made by another version, which places objects elsewhere (hash {Hash})" : null;
 
     /// <summary>The pool's policy, as the solver takes it.</summary>

@@ -144,7 +144,7 @@ public sealed partial class BlockNode
         var replaced = record is null ? null : NodeOf(record.Primary);
         if (replaced is not null)
             PeerTable.BeginTakeover(replaced);
-        var online = pool.Map.Rows[group.Id.Index].Concat(record?.InSync ?? []).Distinct()
+        var online = pool.RowOf(group.Id.Index).Concat(record?.InSync ?? []).Distinct()
             .Where(disk => IsUsable(disk) && (replaced is null || NodeOf(disk) != replaced))
             .Select(FindReplica).OfType<IReplica>().ToList();
         await group.StartAsync(record, entry?.ModifiedRevision ?? 0, CleanVersionOf(group.Id), online);
@@ -172,7 +172,6 @@ public sealed partial class BlockNode
 
         public void NoteStray(PlacementGroup group, ulong diskKey) => node.NoteStray(group, diskKey);
 
-        public PlacementGroup? FindGroup(ObjectId id) =>
-            node._removedSpaces.Contains(id.Space) ? null : node._pools.Find(SpaceId.PoolOf(id.Space))?.GroupOf(id);
+        public PlacementGroup? FindGroup(ObjectId id) => node._removedSpaces.Contains(id.Space) ? null : node.FindGroup(id);
     }
 }

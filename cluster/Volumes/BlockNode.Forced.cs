@@ -55,6 +55,7 @@ public sealed partial class BlockNode
             Departed = [.. present.Value.InSync.Concat(present.Value.Departed.Select(gone => gone.Disk)).Distinct()
                 .Where(gone => gone != plan.Disk).Select(gone => new DepartedMember(gone, 0))],
             LeastCopies = 1,
+            Groups = present.Value.Groups,
 
             // Not this process's own number: it takes its own records for known.
             Proposer = _reactor.NewNumber(),
@@ -75,7 +76,7 @@ public sealed partial class BlockNode
     }
 
     private PlacementGroup? FindGroup(PlacementGroupId id) =>
-        _pools.Find(id.Pool) is { } pool && id.Index >= 0 && id.Index < pool.Groups.Count ? pool.Groups[id.Index] : null;
+        _pools.Find(id.Pool)?.Find(id.Index);
 
     private Fault? RefuseRecovery(PlacementGroup group, GroupRecord record, Guid disk)
     {
@@ -105,8 +106,8 @@ public sealed partial class BlockNode
 
     private async ValueTask<Result<ForcedRecovery>> DescribeRecoveryAsync(PlacementGroup group, GroupRecord record, Guid disk)
     {
-        var groups = _pools.Find(group.Id.Pool)!.Groups.Count;
-        var held = await FindReplica(disk)!.ListChangedSinceAsync(new GroupStamp(group.Id, record.Epoch), groups, 0);
+        var stamp = new GroupStamp(group.Id, record.Epoch, group.Groups);
+        var held = await FindReplica(disk)!.ListChangedSinceAsync(stamp, stamp.Groups, 0);
         if (held is null)
             return new Fault("disk-away", $"Disk {disk} does not answer.", "Try again.");
         var isComplete = record.InSync.Contains(disk);

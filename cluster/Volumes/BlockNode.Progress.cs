@@ -69,7 +69,9 @@ public sealed partial class BlockNode
                 _progress[group.Id] = clean;
             }
 
-            pools.Add(new PoolProgress(pool.Record.Id, [.. pool.Groups.Select(group => CleanVersionOf(group.Id))]));
+            pools.Add(new PoolProgress(
+                pool.Record.Id,
+                [.. Enumerable.Range(0, pool.Record.Groups).Select(index => CleanVersionOf(new PlacementGroupId(pool.Record.Id, index)))]));
         }
 
         if (!isChanged)

@@ -36,6 +36,7 @@ public sealed partial class BlockNode
             _reactor.Spawn(TellUsageAsync());
         }
 
+        CatchUpLater();
         Kick();
     }
 
@@ -104,6 +105,8 @@ public sealed partial class BlockNode
         // A node that could be replaced at once would lose the group again.
         if (group.WantsHandover && NodeOf(group.Row[0]) is { } heir && !_peers!.MayReplace(heir))
             return new Job(group, pool, FindReplica(group.Primary!.Value)!, JobKind.HandOver);
+        if (group.Groups < pool.Record.Groups && group.MaySplit && IsReady(group, group.Primary!.Value))
+            return new Job(group, pool, FindReplica(group.Primary.Value)!, JobKind.Split);
         for (var place = 0; place < group.Row.Count; place++)
         {
             var wanted = group.Row[place];
@@ -235,6 +238,7 @@ public sealed partial class BlockNode
     {
         Start,
         Join,
+        Split,
         Purge,
         HandOver,
     }
@@ -245,6 +249,7 @@ public sealed partial class BlockNode
         {
             JobKind.Start => node.StartGroupAsync(Pool!, Group, Replica),
             JobKind.Join => node.JoinAsync(Group, Replica),
+            JobKind.Split => node.SplitGroupAsync(Pool!, Group),
             JobKind.HandOver => Group.HandOverAsync(),
             _ => Group.PurgeAsync(Replica),
         };

@@ -38,7 +38,7 @@ public sealed partial class BlockNode
         var pools = _pools.Pools.Where(known => pool is null || known.Record.Name == pool).ToList();
         if (pool is not null && pools.Count == 0)
             return new Fault("pool-not-found", $"There is no pool '{pool}'.", "List the pools with `uss pool ls`.");
-        if (group is not null && (pool is null || group < 0 || group >= pools[0].Groups.Count))
+        if (group is not null && (pool is null || pools[0].Find(group.Value) is null))
         {
             return new Fault(
                 "group-not-found",
@@ -251,6 +251,16 @@ public sealed partial class BlockNode
         _scrubSaveAtNs = Math.Min(_scrubSaveAtNs, saveNs);
         if (findings.Damaged + findings.Outdated + findings.Unrepairable > 0)
             Announce(new NodeEvent(NodeEventKind.ScrubFoundDamage, group.Id.ToString()));
+    }
+
+    // What was scrubbed as a whole need not be scrubbed again as two halves. All nodes hear of it, or none.
+    private void NoteScrubOfHalf(PlacementGroupId whole, PlacementGroupId half)
+    {
+        if (_scrubs.GetValueOrDefault(whole) is not { } last || _scrubs.ContainsKey(half))
+            return;
+        _scrubs[half] = _ownScrubs[half] =
+            last with { Group = half.Index, CopiesRead = 0, Damaged = 0, Outdated = 0, Repaired = 0, Unrepairable = 0, Lost = [] };
+        _scrubSaveAtNs = Math.Min(_scrubSaveAtNs, _reactor.MonotonicNs + (last.Request > 0 ? RequestedScrubSaveNs : ScrubSaveNs));
     }
 
     // Nothing waits for it: without it, a scrub may be made once more.

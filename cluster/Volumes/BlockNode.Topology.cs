@@ -151,7 +151,7 @@ public sealed partial class BlockNode
     // A map that nobody computed for the topology as it is now: the node that was asked has died, or cannot reach the store.
     private void LookAtMaps()
     {
-        if (_isCatchingUp || !_pools.IsBehind(_topology.Version))
+        if (_isCatchingUp || !(_pools.IsBehind(_topology.Version) || _pools.WantsSplit(_topology.Version)))
         {
             _behindSinceNs = 0;
             return;

@@ -25,6 +25,12 @@ public sealed record BlockNodeOptions
     /// <summary>Placement groups of a pool that this node makes; 0: as many as the number of disks suggests.</summary>
     public int Groups { get; init; }
 
+    /// <summary>
+    /// Copies of groups a disk, on average, below which a pool's groups are split in two; 0: never. Null: 100, and never where
+    /// <see cref="Groups"/> is set.
+    /// </summary>
+    public int? SplitBelowCopies { get; init; }
+
     /// <summary>How often the node looks on its disks for what groups have left behind there, in nanoseconds.</summary>
     public long StrayNs { get; init; } = 600_000_000_000;
 
@@ -73,6 +79,7 @@ public sealed partial class BlockNode
             MemberFailed = OnMemberFailed,
             MemberReleased = OnMemberReleased,
             IsRemoved = _removedSpaces.Contains,
+            FindGroup = FindGroup,
         };
         _pools = new PoolDirectory(coordination, _context, this);
         Volumes = new VolumeManager(this, coordination, _pools, _reactor);
@@ -129,6 +136,9 @@ public sealed partial class BlockNode
     internal int SuggestGroups(int disks, int copies) =>
         _options.Groups > 0 ? _options.Groups : Placement.PoolPolicy.SuggestGroups(disks, copies);
 
+    /// <summary>Copies of groups a disk, on average, below which a pool's groups are split in two; 0: never.</summary>
+    public int SplitBelowCopies => _options.SplitBelowCopies ?? (_options.Groups > 0 ? 0 : Placement.PoolPolicy.CopiesPerDisk);
+
     internal GroupContext Context => _context;
 
     /// <summary>The other nodes; null on a node that is alone.</summary>
@@ -177,6 +187,7 @@ public sealed partial class BlockNode
         _topology.Close();
         _removedWatch?.Dispose();
         _usageWatch?.Dispose();
+        await CloseUnstartedAsync();
         foreach (var volume in Volumes.All.ToList())
             await volume.RetireAsync();
         foreach (var group in _pools.Pools.SelectMany(pool => pool.Groups))

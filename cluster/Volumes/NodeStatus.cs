@@ -51,6 +51,11 @@ public enum NodeEventKind
     /// <summary>A scrub of a group found damage; the subject is the group as <c>POOL.INDEX</c>.</summary>
     ScrubFoundDamage,
 
+    /// <summary>
+    /// A pool gets more placement groups, since its disks have become many: each group is split in two. The subject is the pool's name.
+    /// </summary>
+    PoolSplit,
+
     /// <summary>This node was taken out of the cluster: it holds nothing that counts and is to stop. The subject is its name.</summary>
     SelfRemoved,
 }

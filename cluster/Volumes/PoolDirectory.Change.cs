@@ -44,6 +44,7 @@ internal sealed partial class PoolDirectory
     /// <summary>As above.</summary>
     public void Change(Pool pool, PoolRecord record)
     {
+        Grow(pool, record.Groups);
         pool.Change(record);
         node.OnPoolsChanged();
     }

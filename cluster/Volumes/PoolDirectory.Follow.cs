@@ -92,8 +92,9 @@ internal sealed partial class PoolDirectory
         if (change.Value is { } document && Find(PoolRecord.IdOf(change.Key)) is { } pool)
         {
             var map = CoordinationJson.Read(change.Key, document, ReplicationJson.Default.MapRecord);
-            if (map.IsOk && map.Value.Version > pool.Map.Version && map.Value.Rows.Count == pool.Groups.Count)
+            if (map.IsOk && map.Value.Version > pool.Map.Version && IsOf(pool, map.Value))
             {
+                Grow(pool, map.Value.Rows.Count);
                 Note(pool, map.Value, _mapRevisions.GetValueOrDefault(pool.Record.Id));
                 SetMap(pool, map.Value.ToMap());
             }
@@ -104,19 +105,16 @@ internal sealed partial class PoolDirectory
 
     private ValueTask ApplyGroupAsync(Change change)
     {
-        if (change.Value is { } document && FindGroup(change.Key) is { } group)
-            Observe(group, change.Key, document);
+        if (change.Value is { } document && GroupRecord.IdOf(change.Key) is { } id && Find(id.Pool) is { } pool)
+            Hear(pool, id.Index, change.Key, document);
         return ValueTask.CompletedTask;
     }
 
-    private PlacementGroup? FindGroup(string key) =>
-        GroupRecord.IdOf(key) is { } id && Find(id.Pool) is { } pool && id.Index < pool.Groups.Count ? pool.Groups[id.Index] : null;
-
-    private static void Observe(PlacementGroup group, string key, ReadOnlyMemory<byte> document)
+    private void Hear(Pool pool, int index, string key, ReadOnlyMemory<byte> document)
     {
         var record = CoordinationJson.Read(key, document, ReplicationJson.Default.GroupRecord);
         if (record.IsOk)
-            group.Observe(record.Value);
+            Hear(pool, index, record.Value);
     }
 
     // Takes in a pool with the records of its groups; whoever is primary starts them.
@@ -126,8 +124,8 @@ internal sealed partial class PoolDirectory
         PlaceGroups(pool);
         foreach (var entry in groups.Entries)
         {
-            if (GroupRecord.IdOf(entry.Key) is { } id && id.Index < pool.Groups.Count)
-                Observe(pool.Groups[id.Index], entry.Key, entry.Value);
+            if (GroupRecord.IdOf(entry.Key) is { } id)
+                Hear(pool, id.Index, entry.Key, entry.Value);
         }
 
         node.OnPoolsChanged();
@@ -143,6 +141,7 @@ internal sealed partial class PoolDirectory
         var map = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, ReplicationJson.Default.MapRecord);
         if (!map.IsOk)
             return map.Fault;
+        Grow(pool, map.Value.Rows.Count);
         Note(pool, map.Value, read.Entries[0].ModifiedRevision);
         SetMap(pool, map.Value.ToMap());
         return null;

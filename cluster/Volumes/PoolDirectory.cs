@@ -47,7 +47,9 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
         var map = CoordinationJson.Read(mapEntry.Key, mapEntry.Value, ReplicationJson.Default.MapRecord);
         if (!map.IsOk)
             return map.Fault;
-        if (map.Value.Rows.Count != record.Value.Groups)
+
+        // The map was read later, and the groups may have been split in between.
+        if (map.Value.Rows.Count != record.Value.Groups && !record.Value.CanGrowTo(map.Value.Rows.Count))
         {
             return new Fault(
                 "bad-record",
@@ -56,6 +58,7 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
         }
 
         var pool = new Pool(record.Value, map.Value.ToMap(), context);
+        pool.Grow(map.Value.Rows.Count);
         Note(pool, map.Value, mapEntry.ModifiedRevision);
         return await RebalanceAsync(pool) ?? await StartAsync(pool);
     }
@@ -93,7 +96,7 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
             record = parsed.Value;
         }
 
-        var row = node.InOrder(pool.Map.Rows[group.Id.Index]);
+        var row = node.InOrder(pool.RowOf(group.Id.Index));
         group.SetRow(row);
         var online = row.Concat(record?.InSync ?? []).Distinct().Where(node.IsUsable).Select(node.FindReplica).OfType<IReplica>().ToList();
         return group.StartAsync(record, entry?.ModifiedRevision ?? 0, node.CleanVersionOf(group.Id), online);
@@ -118,6 +121,16 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
             if (!current.IsOk)
                 return current.Fault;
             if (!current.Value)
+                return null;
+            if (WantsSplit(pool, topology.Value.ToTopology()))
+            {
+                if (await SplitAsync(pool, topology.Value) is { } unsplit)
+                    return unsplit;
+                continue;
+            }
+
+            // Whole groups that move now would move again as halves.
+            if (MustWaitForSplit(pool))
                 return null;
             var plan = PlacementSolver.Solve(topology.Value.ToTopology(), pool.Record.ToPolicy(), pool.Map);
             if (plan.IsUnchanged && _mapTopologies.GetValueOrDefault(id) >= topology.Value.Version)
@@ -151,7 +164,7 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
     private void PlaceGroups(Pool pool)
     {
         foreach (var group in pool.Groups)
-            group.SetRow(node.InOrder(pool.Map.Rows[group.Id.Index]));
+            group.SetRow(node.InOrder(pool.RowOf(group.Id.Index)));
         node.OnPoolsChanged();
     }
 
@@ -173,6 +186,14 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
         }
 
         var entries = read.Entries.ToDictionary(entry => entry.Key, StringComparer.Ordinal);
+        foreach (var entry in read.Entries.Where(entry => GroupRecord.IdOf(entry.Key)?.Index >= pool.Record.FirstGroups))
+        {
+            var record = CoordinationJson.Read(entry.Key, entry.Value, ReplicationJson.Default.GroupRecord);
+            if (!record.IsOk)
+                return record.Fault;
+            pool.Hear(GroupRecord.IdOf(entry.Key)!.Value.Index, record.Value);
+        }
+
         var starts = pool.Groups.Select(group => StartAsync(pool, group, entries.GetValueOrDefault(GroupRecord.KeyOf(group.Id)))).ToList();
         Fault? fault = null;
         foreach (var start in starts)

@@ -94,6 +94,8 @@ internal static class PlanCommands
             printer.Note("a copy stays until its successor is complete");
         }
 
+        foreach (var pool in plan.Where(pool => pool.GroupsAfter > pool.Groups))
+            printer.Note($"the {pool.Groups} placement groups of pool '{pool.Pool}' are split into {pool.GroupsAfter}, which moves no data");
         foreach (var pool in plan.Where(pool => pool.Problem is not null && !(isErrorToFollow && pool.IsRefused)))
             printer.Note($"{(pool.IsRefused ? "refused" : "note")}: {pool.Problem!.Message}\nfix: {pool.Problem.Fix}");
     }

@@ -70,6 +70,13 @@ internal sealed class EventWatch : IAsyncDisposable
             case NodeEventKind.VolumeRemoved:
                 _journal.Add("volume-removed", "info", change.Subject, $"Volume {change.Subject} is gone.");
                 break;
+            case NodeEventKind.PoolSplit:
+                _journal.Add(
+                    "pool-split",
+                    "info",
+                    change.Subject,
+                    $"Pool {change.Subject} is split, since its disks have become many: each placement group becomes two.");
+                break;
             default:
                 if (_changed.CurrentCount == 0)
                     _changed.Release();

@@ -202,6 +202,12 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
                     "an operator forced placement group {Group:l} to go on from one disk; what others held beyond it is lost",
                     change.Subject);
                 break;
+            case NodeEventKind.PoolSplit:
+                log.Information(
+                    "pool {Pool:l} is split: it has {Groups} placement groups when all of them are done",
+                    change.Subject,
+                    block.Pools.FirstOrDefault(pool => pool.Record.Name == change.Subject)?.Record.Groups);
+                break;
             case NodeEventKind.SelfRemoved:
                 _removed.TrySetResult();
                 break;

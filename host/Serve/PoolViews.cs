@@ -44,6 +44,6 @@ internal static class PoolViews
             Volumes = block.Volumes.All.Count(volume => volume.Pool == pool),
             MapVersion = pool.Map.Version,
         };
-        return new NodePool(view, pool.Record.ToPolicy(), pool.Map, block.Topology);
+        return new NodePool(view, pool.Record.ToPolicy(), pool.Map, block.Topology) { SplitBelowCopies = block.SplitBelowCopies };
     }
 }

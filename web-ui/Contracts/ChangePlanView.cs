@@ -6,6 +6,13 @@ public sealed record ChangePlanView
     /// <summary>The pool.</summary>
     public required string Pool { get; init; }
 
+    /// <summary>Placement groups that the pool has now.</summary>
+    public int Groups { get; init; }
+
+    /// <summary>Placement groups that it has afterwards: more where the change gives it so many disks that its groups are split. That
+    /// moves no data; the copies that move are counted as parts of groups then.</summary>
+    public int GroupsAfter { get; init; }
+
     /// <summary>Copies of placement groups that move.</summary>
     public required int MovedCopies { get; init; }
 

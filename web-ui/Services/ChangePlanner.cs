@@ -39,6 +39,8 @@ internal sealed class ChangePlanner(IReadOnlyList<NodePool> pools, IReadOnlyList
 
     private ChangePlanView Plan(NodePool pool, Topology topology, PoolPolicy policy)
     {
+        while (PlacementSolver.ShouldSplit(topology, policy, pool.SplitBelowCopies))
+            policy = policy with { Groups = 2 * policy.Groups };
         var plan = PlacementSolver.Solve(topology, policy, pool.Map);
 
         // Every group of every pool is taken to hold as much as any other.
@@ -55,6 +57,7 @@ internal sealed class ChangePlanner(IReadOnlyList<NodePool> pools, IReadOnlyList
             ?? (cost.GroupsThatLose > 0 ? PlacementRules.CheckChange(topology, policy, plan, cost) : null);
         return View(pool) with
         {
+            GroupsAfter = policy.Groups,
             MovedCopies = plan.MovedCopies,
             MovedBytes = cost.MovedBytes,
             Seconds = cost.Duration.TotalSeconds,
@@ -94,6 +97,8 @@ internal sealed class ChangePlanner(IReadOnlyList<NodePool> pools, IReadOnlyList
         return new ChangePlanView
         {
             Pool = pool.View.Name,
+            Groups = pool.Policy.Groups,
+            GroupsAfter = pool.Policy.Groups,
             MovedCopies = 0,
             MovedBytes = 0,
             Seconds = 0,

@@ -129,7 +129,11 @@ public sealed record NodeDescription
 /// <param name="Policy">How its data is to be spread.</param>
 /// <param name="Map">Where its copies belong.</param>
 /// <param name="Topology">All disks, those that are away included.</param>
-public sealed record NodePool(PoolView View, PoolPolicy Policy, PlacementMap Map, Topology Topology);
+public sealed record NodePool(PoolView View, PoolPolicy Policy, PlacementMap Map, Topology Topology)
+{
+    /// <summary>Copies of groups a disk, on average, below which its groups are split in two; 0: never.</summary>
+    public int SplitBelowCopies { get; init; }
+}
 
 /// <summary>A placement group as the node knows it.</summary>
 public sealed record NodeGroup

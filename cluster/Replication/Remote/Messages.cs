@@ -7,7 +7,7 @@ namespace Uss.Replication;
 // Arguments and answers of the operations, laid out by hand: little-endian, no padding. The sizes in bytes stand behind
 // each; a header has room for 64.
 
-/// <summary>A question to one member of a group; 60 bytes.</summary>
+/// <summary>A question to one member of a group; 64 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly struct ReplicaArguments
 {
@@ -35,9 +35,13 @@ internal readonly struct ReplicaArguments
 
     public ushort BlockCount { get; init; }
 
+    /// <summary>The number of groups that the group is one of.</summary>
+    public uint Groups { get; init; }
+
     public ObjectId Object => new(Space, ObjectIndex);
 
-    public GroupStamp Stamp => new(new PlacementGroupId((int)(Group >> 24), (int)(Group & 0xFFFFFF)), Epoch, CleanVersion, Operation);
+    public GroupStamp Stamp =>
+        new(new PlacementGroupId((int)(Group >> 24), (int)(Group & 0xFFFFFF)), Epoch, (int)Groups, CleanVersion, Operation);
 
     public static ulong KeyOf(Guid disk)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Uss.Placement;
 using Uss.Replication.Rpc;
 using Uss.Runtime;
 using Uss.Store;
@@ -55,7 +56,11 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
         IsRange(arguments.FirstBlock, blockCount)
         && arguments.Version <= StoreUnits.MaximumVersion
         && arguments.Epoch <= BlockVersion.MaximumEpoch
-        && SpaceId.PoolOf(arguments.Space) == arguments.Stamp.Group.Pool;
+        && SpaceId.PoolOf(arguments.Space) == arguments.Stamp.Group.Pool
+        && IsOneOf(arguments);
+
+    private static bool IsOneOf(in ReplicaArguments arguments) =>
+        arguments.Groups <= PoolPolicy.MaximumGroups && (arguments.Group & 0xFFFFFF) < arguments.Groups;
 
     private LocalReplica? Find(ulong disk)
     {
@@ -169,7 +174,7 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
     {
         // The count of groups stands in place of a snapshot sequence.
         var groups = (int)arguments.SnapshotSequence;
-        if (groups <= arguments.Stamp.Group.Index || arguments.Version > StoreUnits.MaximumVersion)
+        if (groups <= arguments.Stamp.Group.Index || !IsOneOf(arguments) || arguments.Version > StoreUnits.MaximumVersion)
         {
             request.Status = RpcStatus.BadRequest;
             return;

@@ -154,6 +154,7 @@ public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reacto
             CleanVersion = stamp.CleanVersion,
             Epoch = stamp.Epoch,
             Group = ReplicaArguments.Pack(stamp.Group),
+            Groups = (uint)stamp.Groups,
             SnapshotSequence = snapshotSequence,
             FirstBlock = (ushort)firstBlock,
             BlockCount = (ushort)blockCount,

@@ -22,10 +22,10 @@ public sealed record RpcOptions
     public int HandshakeTimeoutMs { get; init; } = 2000;
 
     /// <summary>Lowest version of the protocol that this side speaks.</summary>
-    public int MinimumVersion { get; init; } = 1;
+    public int MinimumVersion { get; init; } = 2;
 
     /// <summary>Highest version of the protocol that this side speaks.</summary>
-    public int MaximumVersion { get; init; } = 1;
+    public int MaximumVersion { get; init; } = 2;
 
     /// <summary>Answers connections that are no node's; null: they are closed.</summary>
     public IGuestDesk? Guests { get; init; }

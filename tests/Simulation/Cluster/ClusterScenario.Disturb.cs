@@ -33,6 +33,7 @@ public sealed partial class ClusterScenario
 
     private void Disturb()
     {
+        SplitNowAndThen();
         var node = _nodes[Crashes.Next(_nodes.Count)];
         switch (Crashes.Next(40))
         {

@@ -44,6 +44,8 @@ public sealed partial class ClusterScenario
         ScrubAll();
         CompareCopies();
         Reached("copies compared");
+        if (_nodes[0].Node!.Pools.Any(pool => pool.Record.Groups > pool.Record.FirstGroups))
+            Reached("runs with split pools");
         foreach (var node in _nodes)
         {
             World.Run(node.Reactor, () => node.Node!.CloseAsync(), LongNs);
@@ -65,7 +67,8 @@ public sealed partial class ClusterScenario
         return false;
     }
 
-    private bool IsHealthy() => _disksGiven.Count == 0 && _nodes.TrueForAll(IsConnected) && Primaries().All(group => group.Serving is { } serving
+    private bool IsHealthy() =>
+        _disksGiven.Count == 0 && _nodes.TrueForAll(IsConnected) && AreSplitsDone() && Primaries().All(group => group.Serving is { } serving
         && serving.InSync.Count() == group.Copies
         && serving.InSync.Order().SequenceEqual(serving.Row.Order())
         && serving.Joining is null);
@@ -89,7 +92,7 @@ public sealed partial class ClusterScenario
         var pools = _nodes[0].Node!.Pools.ToDictionary(pool => pool.Record.Id);
         return _nodes.SelectMany(node => node.Stores.Values).Any(store => store.ListChangedSince(0).Any(summary =>
             summary.PresentBlocks > 0
-            && groups[pools[SpaceId.PoolOf(summary.Id.Space)].GroupOf(summary.Id).Id] is { } group
+            && groups.GetValueOrDefault(pools[SpaceId.PoolOf(summary.Id.Space)].GroupOf(summary.Id).Id) is { } group
             && !group.InSync.Contains(store.DiskId)));
     }
 
@@ -100,7 +103,7 @@ public sealed partial class ClusterScenario
             + string.Join(", ", _nodes.Select(node => $"{SideOf(node, group.Id)?.State} on {node.Name}"))));
 
     private static PlacementGroup? SideOf(ClusterNode node, PlacementGroupId id) =>
-        node.Node?.Pools.FirstOrDefault(pool => pool.Record.Id == id.Pool)?.Groups[id.Index];
+        node.Node?.Pools.FirstOrDefault(pool => pool.Record.Id == id.Pool)?.Find(id.Index);
 
     private string Describe(GroupRecord? record) => record is null
         ? "none"
@@ -115,11 +118,10 @@ public sealed partial class ClusterScenario
         var pools = _nodes[0].Node?.Pools ?? [];
         foreach (var pool in pools)
         {
-            for (var index = 0; index < pool.Groups.Count; index++)
+            foreach (var group in pool.Groups)
             {
-                var serving = _nodes.Select(node => SideOf(node, pool.Groups[index].Id))
-                    .Where(group => group?.State == GroupState.Active).ToList();
-                yield return (pool.Groups[index].Id, pool.Record.Copies, serving.Count == 1 ? serving[0] : null, pool.Groups[index].Record);
+                var serving = _nodes.Select(node => SideOf(node, group.Id)).Where(side => side?.State == GroupState.Active).ToList();
+                yield return (group.Id, pool.Record.Copies, serving.Count == 1 ? serving[0] : null, group.Record);
             }
         }
     }

@@ -59,6 +59,7 @@ public sealed partial class ClusterScenario : Scenario
         };
         var options = new BlockNodeOptions
         {
+            SplitBelowCopies = ChooseSplits(),
             MemberStallNs = 500 * NsPerMs,
             DiskRetryNs = 50 * NsPerMs,
             ProgressNs = (16 * NsPerMs) << random.Next(8),

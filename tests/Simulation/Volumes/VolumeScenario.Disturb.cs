@@ -12,12 +12,16 @@ public sealed partial class VolumeScenario
     private const long NsPerMs = 1_000_000;
     private const long GrowthBytes = 3L << 20;
 
+    // Their own random numbers: runs without splits are what they would be if there were none.
+    private Runtime.SeededRandom _splits = null!;
+    private bool _hasSplits;
     private bool _isResizing;
     private int _disksReturning;
     private ulong _tailStamp = 1UL << 40;
 
     private void Disturb()
     {
+        SplitNowAndThen();
         switch (Crashes.Next(16))
         {
             case 0:
@@ -57,6 +61,29 @@ public sealed partial class VolumeScenario
                 StartResize();
                 break;
         }
+    }
+
+    // Few groups where they are to be split.
+    private int ChooseSplits()
+    {
+        _splits = World.Stream("splits");
+        _hasSplits = _splits.Next(2) == 0;
+        return _hasSplits ? 4 << _splits.Next(3) : 0;
+    }
+
+    private void SplitNowAndThen()
+    {
+        if (!_hasSplits || _node.Pools.Count == 0 || _splits.Next(16) != 0)
+            return;
+        var (node, pool) = (_node, _node.Pools.ElementAt(_splits.Next(_node.Pools.Count)));
+        if (pool.Record.Groups > 64 || !pool.CanSplit)
+            return;
+        World.Start(_reactor, async () =>
+        {
+            if (await node.SplitPoolAsync(pool.Record.Id) is null)
+                Reached("pools split");
+            return true;
+        });
     }
 
     private void HealCoordination()

@@ -53,6 +53,7 @@ public sealed partial class VolumeScenario
     {
         var status = _node.Status;
         return _disksReturning == 0 && status.HealthyGroups == status.Groups && status.ResyncingGroups == 0
+            && _node.Pools.All(pool => !pool.IsSplitting)
             && _node.Disks.All(disk => disk.State != DiskState.Failed);
     }
 

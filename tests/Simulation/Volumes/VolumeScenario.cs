@@ -63,6 +63,7 @@ public sealed partial class VolumeScenario : Scenario
         _options = new BlockNodeOptions
         {
             DiskRetryNs = 50_000_000,
+            Groups = ChooseSplits(),
             ProgressNs = 1_000_000L << random.Next(12),
         };
         _reactor = World.CreateReactor("node");

@@ -16,11 +16,18 @@ public sealed class TopologyFixture : IDisposable
 
     private readonly CoordinationState _state = new();
     private readonly int _groups;
+    private readonly int _splitBelowCopies;
     private readonly string[] _racks;
     private int _disks;
 
     public TopologyFixture(int nodes, int groups = 16, params string[] racks)
+        : this(nodes, groups, 0, racks)
     {
+    }
+
+    public TopologyFixture(int nodes, int groups, int splitBelowCopies, string[] racks)
+    {
+        _splitBelowCopies = splitBelowCopies;
         _racks = racks;
         World = new SimulatedWorld(1);
         _groups = groups;
@@ -58,6 +65,7 @@ public sealed class TopologyFixture : IDisposable
             NodeName = member.Name,
             MemberStallNs = 500_000_000,
             Groups = _groups,
+            SplitBelowCopies = _splitBelowCopies,
             Cluster = new PeerOptions
             {
                 ClusterId = new Guid(1, 2, 3, new byte[8]),

@@ -52,6 +52,18 @@ public sealed class ChangeServiceTests : ServiceFixture
     }
 
     [Test]
+    public async Task A_plan_says_when_groups_are_split_and_counts_the_moves_of_their_parts()
+    {
+        var before = Good(await Changes.PlanAsync([], [], [$"n4:{DataBytes}"])).Single();
+        Assert.That((before.Groups, before.GroupsAfter), Is.EqualTo((64, 64)));
+        Node.Pools[0] = Node.Pools[0] with { SplitBelowCopies = 40 };
+        var split = Good(await Changes.PlanAsync([], [], [$"n4:{DataBytes}"])).Single();
+        Assert.That((split.Groups, split.GroupsAfter), Is.EqualTo((64, 128)));
+        Assert.That(split.MovedCopies, Is.GreaterThan(before.MovedCopies));
+        Assert.That(split.MovedBytes, Is.EqualTo(before.MovedBytes).Within(15).Percent);
+    }
+
+    [Test]
     public async Task A_rule_that_was_broken_before_does_not_stand_in_the_way_of_an_undrain()
     {
         SetState(2, DiskState.Draining);

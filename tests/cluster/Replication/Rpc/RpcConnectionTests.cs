@@ -8,8 +8,8 @@ public sealed class RpcConnectionTests(string kind) : RpcContract(kind)
     public Task Both_ends_know_each_other() => Run(async reactor =>
     {
         var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
-        Assert.That(pair.Dialer.Peer, Is.EqualTo(new RpcPeer("b", 7, 1)));
-        Assert.That(pair.Acceptor.Peer, Is.EqualTo(new RpcPeer("a", 3, 1)));
+        Assert.That(pair.Dialer.Peer, Is.EqualTo(new RpcPeer("b", 7, 2)));
+        Assert.That(pair.Acceptor.Peer, Is.EqualTo(new RpcPeer("a", 3, 2)));
         Assert.That(pair.Dialer.IsOpen && pair.Acceptor.IsOpen);
         await pair.CloseAsync();
         Assert.That(pair.Dialer.IsOpen || pair.Acceptor.IsOpen, Is.False);
