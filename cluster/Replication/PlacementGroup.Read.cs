@@ -17,15 +17,15 @@ public sealed partial class PlacementGroup
     public ValueTask<GroupResult> ReadAsync(
         ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence = StoreUnits.Head)
     {
-        _context.Pace.NoteOperation();
+        var arrivedNs = _context.Pace.NoteArrival();
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), target.Length / StoreUnits.BlockBytes, false);
-        return ReadUnderAsync(ticket, id, firstBlock, target, snapshotSequence);
+        return ReadUnderAsync(ticket, id, firstBlock, target, snapshotSequence, arrivedNs);
     }
 
     // Leaves the ticket if one is given; otherwise the caller holds the range.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<GroupResult> ReadUnderAsync(
-        RangeLockTicket? ticket, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
+        RangeLockTicket? ticket, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence, long arrivedNs = 0)
     {
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
@@ -40,7 +40,11 @@ public sealed partial class PlacementGroup
         }
 
         if (ticket is not null)
+        {
             _context.Locks.Leave(ticket);
+            _context.Pace.NoteEnd(isWrite: false, arrivedNs);
+        }
+
         return result.Status == GroupStatus.NotServed && ticket is not null && FindHeir(id) is { } heir
             ? await heir.ReadAsync(id, firstBlock, target, snapshotSequence)
             : result;

@@ -21,9 +21,9 @@ public sealed partial class PlacementGroup
         uint snapshotSequence = 0,
         OperationStamp? operation = null)
     {
-        _context.Pace.NoteOperation();
+        var arrivedNs = _context.Pace.NoteArrival();
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), source.Length / StoreUnits.BlockBytes, true);
-        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence, operation ?? OperationStamp.None);
+        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence, operation ?? OperationStamp.None, arrivedNs);
     }
 
     // Leaves the ticket if one is given; otherwise the caller holds the range and knows that the group can be written.
@@ -35,7 +35,8 @@ public sealed partial class PlacementGroup
         BufferSlice source,
         ReadOnlyMemory<uint> checksums,
         uint snapshotSequence,
-        OperationStamp operation)
+        OperationStamp operation,
+        long arrivedNs = 0)
     {
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
@@ -69,7 +70,11 @@ public sealed partial class PlacementGroup
         }
 
         if (ticket is not null)
+        {
             _context.Locks.Leave(ticket);
+            _context.Pace.NoteEnd(isWrite: true, arrivedNs);
+        }
+
         return result.Status == GroupStatus.NotServed && ticket is not null && FindHeir(id) is { } heir
             ? await heir.WriteAsync(id, firstBlock, source, checksums, snapshotSequence, operation)
             : result;
