@@ -199,8 +199,8 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
             {
                 Kind = RpcHelloKind.Hello,
                 Role = RpcRole.Dialer,
-                MinimumVersion = 1,
-                MaximumVersion = 1,
+                MinimumVersion = RpcOptions.Default.MinimumVersion,
+                MaximumVersion = RpcOptions.Default.MaximumVersion,
                 WindowRequests = requests,
                 WindowBytes = bytes,
                 ClusterId = RpcPair.Cluster,
@@ -255,8 +255,8 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
         {
             Kind = RpcHelloKind.Hello,
             Role = role,
-            MinimumVersion = 1,
-            MaximumVersion = 1,
+            MinimumVersion = RpcOptions.Default.MinimumVersion,
+            MaximumVersion = RpcOptions.Default.MaximumVersion,
             WindowRequests = 1,
             WindowBytes = RpcLimits.CallBytes,
             Incarnation = 1,
