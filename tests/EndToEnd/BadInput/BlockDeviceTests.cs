@@ -36,7 +36,7 @@ public sealed class BlockDeviceTests : EndToEndTest
             Assert.That(disk.GetProperty("kind").GetString(), Is.EqualTo("device"));
             Assert.That(disk.GetProperty("state").GetString(), Is.EqualTo("healthy"));
         });
-        Assert.That(service.Command("disk", "ls").Succeeded(), Does.Match($@"{name} +healthy +device +512 MiB"));
+        Assert.That(service.Command("disk", "ls").Succeeded(), Does.Match($@"{name} +healthy +device +(ssd|hdd) +512 MiB"));
         Assert.That(service.Command("disk", "show", device).Succeeded(), Does.Contain("512 MiB").And.Contain(device));
 
         service.Command("volume", "create", "v", "--size", "64M").Succeeded();
