@@ -62,11 +62,11 @@ public sealed partial class PlacementGroup
 
         // Changes whose member failed come to their end by a change of the record, which is not held up.
         await _tracker.DrainAsync();
-        var other = (Id with { Index = Id.Index + Groups }, default(GroupRecord));
-        if (_term == term && _isPaused && State == GroupState.Active && !_isReconfiguring && !NeedsChange)
-            other = (other.Item1, await CommitSplitAsync(other.Item1));
+        var half = Id with { Index = Id.Index + Groups };
+        var isFree = _term == term && _isPaused && State == GroupState.Active && !_isReconfiguring && !NeedsChange;
+        var record = isFree ? await CommitSplitAsync(half) : null;
         Resume();
-        return other.Item2 is { } record ? (other.Item1, record) : null;
+        return record is null ? null : (half, record);
     }
 
     // Every acknowledged change is on all members, and so are the clean versions right for both halves: versions go on, and the
