@@ -31,8 +31,8 @@ public sealed partial class ObjectStore
         var superblock = await SuperblockReader.ReadAsync(reactor, disk, options);
         if (!superblock.IsOk)
             return superblock.Fault;
-        var store = new ObjectStore(new StoreCore(reactor, disk, options, superblock.Value));
-        if (await store.RecoverAsync() is not { } fault)
+        var store = new ObjectStore(new StoreCore(reactor, disk, options, superblock.Value.Superblock));
+        if (await store.RecoverAsync(superblock.Value.IsOtherDamaged) is not { } fault)
             return store;
         store._core.IsClosing = true;
         store._idleTimer?.Cancel();
@@ -44,7 +44,7 @@ public sealed partial class ObjectStore
         return fault;
     }
 
-    private async ValueTask<Fault?> RecoverAsync()
+    private async ValueTask<Fault?> RecoverAsync(bool isOtherDamaged)
     {
         // What a killed process wrote may be in the device's cache only. A checkpoint or log batch that recovery sees there
         // is built upon at once, so it must be durable first: power may fail before the next commit.
@@ -61,6 +61,8 @@ public sealed partial class ObjectStore
         using var recovery = new Recovery(_core, _loader);
         if (await recovery.RunAsync() is { } fault)
             return fault;
+        if (isOtherDamaged && await EraseOtherSuperblockAsync() is { } unwritten)
+            return unwritten;
         _core.State.Allocator.Load(_core.State.Used, Math.Max(_core.Superblock.Frontier, recovery.Frontier));
         _core.IsDiscardScanWanted = recovery.RecordsApplied > 0 || (_core.Superblock.Flags & Superblock.PendingDiscardsFlag) != 0;
         _log.Start(recovery.End);
@@ -69,6 +71,23 @@ public sealed partial class ObjectStore
         _remover.Resume();
         _trimmer.Consider();
         return null;
+    }
+
+    // The log has proven that this superblock is enough. The other one may be newer all the same, and readable again some day: by then
+    // its checkpoint and the map pages that it names will have been written over, so it must not count any more.
+    private async ValueTask<Fault?> EraseOtherSuperblockAsync()
+    {
+        var buffer = _core.Reactor.Buffers.Rent(Superblock.Bytes);
+        var page = buffer.Slice(0, Superblock.Bytes);
+        Superblock.WriteErased(page.Span);
+        var io = await _core.Disk.WriteAsync(Superblock.OffsetOf(_core.Superblock.Area ^ 1), page);
+        if (io.IsOk && _core.Disk.NeedsFlush)
+            io = await _core.Disk.FlushAsync();
+        buffer.Release();
+        return io.IsOk ? null : new Fault(
+            "superblock-damaged",
+            $"One of the superblocks of {_core.Disk.Path} is damaged and cannot be erased: {Errno.Describe(io.Error)}.",
+            "Replace the disk and restore its data from the other copies.");
     }
 
     private async ValueTask<Fault?> MakeDurableAsync(Recovery recovery)

@@ -8,7 +8,7 @@ internal static class SuperblockReader
     private const string RestoreRemedy = "Replace the disk and restore its data from the other copies.";
 
     /// <summary>Reads both superblocks and takes the newer valid one.</summary>
-    public static async ValueTask<Result<Superblock>> ReadAsync(Reactor reactor, IDisk disk, StoreOptions options)
+    public static async ValueTask<Result<FoundSuperblock>> ReadAsync(Reactor reactor, IDisk disk, StoreOptions options)
     {
         if (disk.SizeBytes < StoreFormat.LogOffset)
             return NotOurs(disk, $"it has only {disk.SizeBytes} bytes");
@@ -25,13 +25,13 @@ internal static class SuperblockReader
         buffer.Release();
         if (chosen.Fault?.Code == "not-a-uss-disk" && await DiskProbe.ProbeAsync(reactor, disk) is { IsOk: true } content)
             return NotOurs(disk, $"it holds: {content.Value.Description}");
-        return chosen.IsOk ? Judge(disk, chosen.Value, options) : chosen;
+        return chosen.IsOk && Judge(disk, chosen.Value.Superblock, options) is { } flaw ? flaw : chosen;
     }
 
-    private static Result<Superblock> Choose(IDisk disk, ReadOnlySpan<byte> pages, IoResult[] reads)
+    private static Result<FoundSuperblock> Choose(IDisk disk, ReadOnlySpan<byte> pages, IoResult[] reads)
     {
         Superblock newest = default;
-        bool isAnyValid = false, isAnyOurs = false;
+        bool isAnyValid = false, isAnyOurs = false, isAnyDamaged = false;
         for (var area = 0; area < 2; area++)
         {
             var page = pages.Slice(area * Superblock.Bytes, Superblock.Bytes);
@@ -39,7 +39,11 @@ internal static class SuperblockReader
 
             // One of the other place, or of a generation that belongs there, is a misdirected write.
             if (!reads[area].IsOk || !Superblock.TryRead(page, out var superblock) || superblock.Area != area)
+            {
+                isAnyDamaged |= !reads[area].IsOk || page.ContainsAnyExcept((byte)0);
                 continue;
+            }
+
             if (superblock.FormatVersion > StoreFormat.Version)
             {
                 return new Fault(
@@ -54,7 +58,7 @@ internal static class SuperblockReader
         }
 
         if (isAnyValid)
-            return newest;
+            return new FoundSuperblock(newest, isAnyDamaged);
         foreach (var read in reads)
         {
             if (read.IsOk)
@@ -68,7 +72,7 @@ internal static class SuperblockReader
             : NotOurs(disk, string.Empty);
     }
 
-    private static Result<Superblock> Judge(IDisk disk, in Superblock superblock, StoreOptions options)
+    private static Fault? Judge(IDisk disk, in Superblock superblock, StoreOptions options)
     {
         if (options.ExpectedDiskId is { } expected && expected != superblock.DiskId)
         {
@@ -80,12 +84,10 @@ internal static class SuperblockReader
 
         if (superblock.Geometry.FindFlaw() is { } flaw)
             return new Fault("superblock-damaged", $"The superblock of {disk.Path} is damaged: {flaw}.", RestoreRemedy);
-        return superblock.SizeBytes > disk.SizeBytes
-            ? new Fault(
-                "disk-truncated",
-                $"{disk.Path} has {disk.SizeBytes} bytes but was formatted with {superblock.SizeBytes}; its end is missing.",
-                "Restore the file's or device's full size; what lay behind its present end must come from the other copies.")
-            : superblock;
+        return superblock.SizeBytes <= disk.SizeBytes ? null : new Fault(
+            "disk-truncated",
+            $"{disk.Path} has {disk.SizeBytes} bytes but was formatted with {superblock.SizeBytes}; its end is missing.",
+            "Restore the file's or device's full size; what lay behind its present end must come from the other copies.");
     }
 
     private static Fault NotOurs(IDisk disk, string why) =>
@@ -94,3 +96,8 @@ internal static class SuperblockReader
             $"{disk.Path} is not a disk of USS{(why.Length > 0 ? ": " + why : string.Empty)}.",
             "Check the path, or format it if nothing on it is needed.");
 }
+
+/// <summary>The superblock that counts.</summary>
+/// <param name="Superblock">The newer of those that could be read.</param>
+/// <param name="IsOtherDamaged">The other place holds something that could not be read, or that is no superblock of its own.</param>
+internal readonly record struct FoundSuperblock(Superblock Superblock, bool IsOtherDamaged);

@@ -34,8 +34,8 @@ public static class StoreInspector
         var inspection = new StoreInspection(disk.Path, disk.SizeBytes, superblocks, chosen.Fault?.ToString(), [], [], [], 0);
         if (!chosen.IsOk)
             return inspection;
-        inspection = inspection with { Zones = ZonesOf(chosen.Value.Geometry) };
-        using var core = new StoreCore(reactor, disk, StoreOptions.Default, chosen.Value);
+        inspection = inspection with { Zones = ZonesOf(chosen.Value.Superblock.Geometry) };
+        using var core = new StoreCore(reactor, disk, StoreOptions.Default, chosen.Value.Superblock);
         if (await new CheckpointLoader(core).LoadAsync() is { } damaged)
             inspection = inspection with { Problem = damaged.ToString() };
         else
@@ -44,7 +44,7 @@ public static class StoreInspector
         return inspection with { Batches = batches, Problem = inspection.Problem ?? problem };
     }
 
-    private static async ValueTask<InspectedSuperblock[]> ReadSuperblocksAsync(Reactor reactor, IDisk disk, Result<Superblock> chosen)
+    private static async ValueTask<InspectedSuperblock[]> ReadSuperblocksAsync(Reactor reactor, IDisk disk, Result<FoundSuperblock> chosen)
     {
         var buffer = reactor.Buffers.Rent(Superblock.Bytes);
         var found = new InspectedSuperblock[2];
@@ -57,7 +57,7 @@ public static class StoreInspector
             found[area] = new InspectedSuperblock(
                 Superblock.OffsetOf(area),
                 isValid,
-                isValid && chosen.IsOk && chosen.Value.Generation == superblock.Generation,
+                isValid && chosen.IsOk && chosen.Value.Superblock.Generation == superblock.Generation,
                 superblock.FormatVersion,
                 superblock.DiskId,
                 superblock.Generation,

@@ -158,4 +158,11 @@ internal struct Superblock
         Checksum = Crc32C.Compute(page[ChecksumStart..Bytes]);
         BinaryPrimitives.WriteUInt32LittleEndian(page[8..], Checksum);
     }
+
+    /// <summary>Writes a page that is no valid superblock, and still shows whose disk it is.</summary>
+    public static void WriteErased(Span<byte> page)
+    {
+        page[..Bytes].Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(page, ExpectedMagic);
+    }
 }
