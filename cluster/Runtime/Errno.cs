@@ -30,6 +30,9 @@ public static class Errno
     /// <summary>Broken pipe.</summary>
     public const int Pipe = 32;
 
+    /// <summary>Protocol error.</summary>
+    public const int Protocol = 71;
+
     /// <summary>Operation not supported.</summary>
     public const int NotSupported = 95;
 

@@ -1,3 +1,4 @@
+using Uss.Replication.Rpc;
 using Uss.Runtime;
 
 namespace Uss.Replication;
@@ -10,6 +11,9 @@ public sealed record PeerOptions
 
     /// <summary>The secret that all nodes of the cluster share, 32 bytes.</summary>
     public required ReadOnlyMemory<byte> ClusterKey { get; init; }
+
+    /// <summary>With what connections between nodes are encrypted; null: they are not. The same for the whole cluster.</summary>
+    public TlsIdentity? Tls { get; init; }
 
     /// <summary>Where this node listens for others; what it tells them.</summary>
     public required Endpoint Listen { get; init; }

@@ -37,7 +37,7 @@ public sealed partial class PeerTable
         _content = content;
         _options = options;
         _startedNs = _reactor.MonotonicNs;
-        _rpcOptions = new RpcOptions { Guests = options.Guests };
+        _rpcOptions = new RpcOptions { Guests = options.Guests, Tls = options.Tls };
         _self = new RpcIdentity(options.ClusterId, name, _reactor.NewNumber(), options.ClusterKey);
         _service = new NodeService(this, content, _reactor);
     }

@@ -25,10 +25,10 @@ public sealed partial class RpcConnection
     private bool _isAborted;
     private bool _isClosed;
 
-    private RpcConnection(Reactor reactor, IConnection transport, in RpcTerms terms, IRpcService service, RpcOptions options)
+    private RpcConnection(Reactor reactor, in RpcTerms terms, IRpcService service, RpcOptions options)
     {
         _reactor = reactor;
-        _transport = transport;
+        _transport = terms.Transport;
         _service = service;
         _options = options;
         Peer = terms.Peer;
@@ -124,7 +124,7 @@ public sealed partial class RpcConnection
         var terms = await RpcHandshake.RunAsync(reactor, transport, self, options, role);
         if (!terms.IsOk)
             return terms.Fault;
-        var connection = new RpcConnection(reactor, transport, terms.Value, service, options);
+        var connection = new RpcConnection(reactor, terms.Value, service, options);
         reactor.Spawn(connection.RunAsync());
         return connection;
     }

@@ -5,7 +5,12 @@ namespace Uss.Replication.Rpc;
 /// <summary>Why a handshake failed, in words. Codes of refusals begin with <c>rpc-refused-</c>.</summary>
 internal static class RpcFaults
 {
-    public static Fault Refused(RpcRefusal reason, Endpoint remote, bool byPeer)
+    /// <summary>One side refused the other.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="remote">The other side.</param>
+    /// <param name="byPeer">The other side refused this one.</param>
+    /// <param name="isEncrypting">This side encrypts.</param>
+    public static Fault Refused(RpcRefusal reason, Endpoint remote, bool byPeer, bool isEncrypting)
     {
         var subject = byPeer ? $"{remote} refused this node" : $"The node at {remote} is refused";
         return reason switch
@@ -26,12 +31,21 @@ internal static class RpcFaults
                 "rpc-refused-proof",
                 $"{subject}: the proof of the cluster key is wrong.",
                 "Check that both nodes have the same cluster key."),
+            RpcRefusal.Tls => new Fault(
+                "rpc-refused-tls",
+                $"{subject}: {(isEncrypting ? "this node encrypts and that one does not" : "that node encrypts and this one does not")}.",
+                "Either all nodes of a cluster encrypt or none: start the one that does not with --tls."),
             _ => Garbage(remote),
         };
     }
 
     public static Fault Garbage(Endpoint remote) => new(
         "rpc-handshake-garbage", $"What {remote} sends is no handshake.", "Check the address: something else may listen there.");
+
+    public static Fault TlsFailed(Endpoint remote, string why) => new(
+        "rpc-handshake-tls",
+        $"TLS with {remote} failed: {why}",
+        "See the log of that node; something between the two may change what they send.");
 
     public static Fault TimedOut(Endpoint remote) => new(
         "rpc-handshake-timeout", $"{remote} did not finish the handshake in time.", "Check the load of that node and the network.");

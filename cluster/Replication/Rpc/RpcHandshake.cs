@@ -12,15 +12,17 @@ namespace Uss.Replication.Rpc;
 /// dialer                      acceptor
 ///   hello  ------------------->
 ///          &lt;-------------------  hello    or refusal
+///      (TLS 1.3 begins, when both encrypt)
 ///   proof  ------------------->
 ///          &lt;-------------------  proof    or refusal
 /// </code>
 /// A proof is HMAC-SHA-256 with the cluster key over the prover's role and both hellos: it is good for these nonces,
-/// names, incarnations, versions and windows, in this direction only.
+/// names, incarnations, versions and windows, in this direction only. Under TLS it also covers the acceptor's certificate: who
+/// stands in between has another one, and cannot make the proofs anew.
 /// </summary>
 internal sealed class RpcHandshake : IDisposable
 {
-    private readonly IConnection _transport;
+    private readonly Reactor _reactor;
     private readonly RpcIdentity _self;
     private readonly RpcOptions _options;
     private readonly RpcRole _role;
@@ -28,6 +30,8 @@ internal sealed class RpcHandshake : IDisposable
     private readonly SendVector _vector = new(1);
     private readonly byte[] _ownHello = new byte[RpcHello.Size];
     private readonly byte[] _peerHello = new byte[RpcHello.Size];
+    private readonly byte[] _binding;
+    private IConnection _transport;
     private RpcHello _received;
     private RpcHello _peer;
     private int _version;
@@ -41,7 +45,9 @@ internal sealed class RpcHandshake : IDisposable
         Invariant.Check(options.WindowRequests is > 0 and <= RpcLimits.WindowRequests);
         Invariant.Check(options.WindowBytes is >= RpcLimits.CallBytes and <= RpcLimits.WindowBytes);
         Invariant.Check(options.MinimumVersion > 0 && options.MaximumVersion is var maximum && maximum >= options.MinimumVersion);
+        _reactor = reactor;
         _transport = transport;
+        _binding = options.Tls is null ? [] : new byte[TlsIdentity.HashBytes];
         _self = self;
         _options = options;
         _role = role;
@@ -56,12 +62,15 @@ internal sealed class RpcHandshake : IDisposable
             MaximumVersion = options.MaximumVersion,
             WindowRequests = options.WindowRequests,
             WindowBytes = options.WindowBytes,
+            IsEncrypting = options.Tls is not null,
             Incarnation = self.Incarnation,
             ClusterId = self.ClusterId,
             Name = self.NodeName,
         };
         hello.Write(_ownHello, nonce);
     }
+
+    private bool IsEncrypting => _options.Tls is not null;
 
     private RpcRole PeerRole => _role == RpcRole.Dialer ? RpcRole.Acceptor : RpcRole.Dialer;
 
@@ -80,12 +89,12 @@ internal sealed class RpcHandshake : IDisposable
         {
             if (handshake._isGuest)
                 await options.Guests!.ServeAsync(transport, handshake.Message.Span.ToArray());
-            await transport.CloseAsync();
+            await handshake._transport.CloseAsync();
             return handshake._isTimeOver ? RpcFaults.TimedOut(transport.Remote) : fault;
         }
 
         var peer = new RpcPeer(handshake._peer.Name, handshake._peer.Incarnation, handshake._version);
-        return new RpcTerms(peer, handshake._peer.WindowRequests, handshake._peer.WindowBytes);
+        return new RpcTerms(peer, handshake._peer.WindowRequests, handshake._peer.WindowBytes, handshake._transport);
     }
 
     /// <inheritdoc/>
@@ -101,6 +110,8 @@ internal sealed class RpcHandshake : IDisposable
             return unsent;
         if (await ReceiveHelloAsync() is { } fault)
             return fault;
+        if (await EncryptAsync() is { } untrusted)
+            return untrusted;
         if (await SendProofAsync() is { } unproved)
             return unproved;
         return await ReceiveProofAsync();
@@ -112,6 +123,8 @@ internal sealed class RpcHandshake : IDisposable
             return fault;
         if (await SendAsync(_ownHello) is { } unsent)
             return unsent;
+        if (await EncryptAsync() is { } untrusted)
+            return untrusted;
         if (await ReceiveProofAsync() is { } unproved)
             return unproved;
         return await SendProofAsync();
@@ -127,6 +140,7 @@ internal sealed class RpcHandshake : IDisposable
         if (_peer.Role != _role
             && _peer.ClusterId == _self.ClusterId
             && _peer.Name != _self.NodeName
+            && _peer.IsEncrypting == IsEncrypting
             && _version >= Math.Max(_options.MinimumVersion, _peer.MinimumVersion))
         {
             return null;
@@ -137,7 +151,18 @@ internal sealed class RpcHandshake : IDisposable
             _peer.Role == _role ? RpcRefusal.Proof
             : _peer.ClusterId != _self.ClusterId ? RpcRefusal.ForeignCluster
             : _peer.Name == _self.NodeName ? RpcRefusal.Self
+            : _peer.IsEncrypting != IsEncrypting ? RpcRefusal.Tls
             : RpcRefusal.Version);
+    }
+
+    // From here on everything goes through TLS; the proofs then tell whether its other end is the peer.
+    private async ValueTask<Fault?> EncryptAsync()
+    {
+        if (_options.Tls is not { } identity)
+            return null;
+        var encrypted = new TlsConnection(_reactor, _transport);
+        _transport = encrypted;
+        return await encrypted.StartAsync(identity, _role, _binding);
     }
 
     private async ValueTask<Fault?> ReceiveProofAsync()
@@ -166,10 +191,11 @@ internal sealed class RpcHandshake : IDisposable
     private void Prove(RpcRole prover, Span<byte> proof)
     {
         var label = prover == RpcRole.Dialer ? "uss-rpc dialer  "u8 : "uss-rpc acceptor"u8;
-        Span<byte> text = stackalloc byte[16 + (2 * RpcHello.Size)];
+        Span<byte> text = stackalloc byte[16 + (2 * RpcHello.Size) + _binding.Length];
         label.CopyTo(text);
         (_role == RpcRole.Dialer ? _ownHello : _peerHello).CopyTo(text[16..]);
         (_role == RpcRole.Dialer ? _peerHello : _ownHello).CopyTo(text[(16 + RpcHello.Size)..]);
+        _binding.CopyTo(text[(16 + (2 * RpcHello.Size))..]);
         HMACSHA256.HashData(_self.ClusterKey.Span, text, proof);
     }
 
@@ -178,7 +204,7 @@ internal sealed class RpcHandshake : IDisposable
         var message = new byte[RpcHello.Size];
         new RpcHello { Kind = RpcHelloKind.Refusal, Role = _role, Refusal = reason }.Write(message, []);
         await SendAsync(message);
-        return RpcFaults.Refused(reason, _transport.Remote, byPeer: false);
+        return RpcFaults.Refused(reason, _transport.Remote, byPeer: false, IsEncrypting);
     }
 
     private async ValueTask<Fault?> ReceiveAsync(RpcHelloKind expected)
@@ -196,7 +222,7 @@ internal sealed class RpcHandshake : IDisposable
         }
 
         if (_received.Kind == RpcHelloKind.Refusal)
-            return RpcFaults.Refused(_received.Refusal, _transport.Remote, byPeer: true);
+            return RpcFaults.Refused(_received.Refusal, _transport.Remote, byPeer: true, IsEncrypting);
         return _received.Kind == expected ? null : RpcFaults.Garbage(_transport.Remote);
     }
 

@@ -22,7 +22,7 @@ internal enum RpcHelloKind : byte
 /// <code>
 ///   0 magic "UssH"                4 kind  5 role  6 reason of a refusal  7 bytes of name
 ///   8 lowest version (16 bits)   10 highest version (16 bits)
-///  12 window in requests         16 window in bytes             20 zero
+///  12 window in requests         16 window in bytes             20 1: encrypts, 0: does not
 ///  24 incarnation (64 bits)
 ///  32 cluster id (16 bytes, as RFC 9562 writes it)
 ///  48 nonce of a hello, or the proof (32 bytes)
@@ -56,6 +56,9 @@ internal readonly record struct RpcHello
 
     public int WindowBytes { get; init; }
 
+    /// <summary>The sender wants TLS 1.3 from behind the hellos on.</summary>
+    public bool IsEncrypting { get; init; }
+
     public ulong Incarnation { get; init; }
 
     public Guid ClusterId { get; init; }
@@ -75,6 +78,7 @@ internal readonly record struct RpcHello
         BinaryPrimitives.WriteUInt16LittleEndian(destination[10..], (ushort)MaximumVersion);
         BinaryPrimitives.WriteInt32LittleEndian(destination[12..], WindowRequests);
         BinaryPrimitives.WriteInt32LittleEndian(destination[16..], WindowBytes);
+        destination[20] = IsEncrypting ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt64LittleEndian(destination[24..], Incarnation);
         ClusterId.TryWriteBytes(destination[ClusterOffset..], bigEndian: true, out _);
         secret.CopyTo(destination[SecretOffset..]);
@@ -102,6 +106,7 @@ internal readonly record struct RpcHello
             MaximumVersion = BinaryPrimitives.ReadUInt16LittleEndian(source[10..]),
             WindowRequests = BinaryPrimitives.ReadInt32LittleEndian(source[12..]),
             WindowBytes = BinaryPrimitives.ReadInt32LittleEndian(source[16..]),
+            IsEncrypting = (source[20] & 1) != 0,
             Incarnation = BinaryPrimitives.ReadUInt64LittleEndian(source[24..]),
             ClusterId = new Guid(source.Slice(ClusterOffset, 16), bigEndian: true),
             Name = Encoding.UTF8.GetString(source.Slice(NameOffset, source[7])),

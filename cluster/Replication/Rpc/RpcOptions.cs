@@ -27,6 +27,9 @@ public sealed record RpcOptions
     /// <summary>Highest version of the protocol that this side speaks.</summary>
     public int MaximumVersion { get; init; } = 2;
 
+    /// <summary>With what this side encrypts; null: it does not. Nodes that differ in it refuse each other.</summary>
+    public TlsIdentity? Tls { get; init; }
+
     /// <summary>Answers connections that are no node's; null: they are closed.</summary>
     public IGuestDesk? Guests { get; init; }
 }

@@ -1,3 +1,5 @@
+using Uss.Runtime;
+
 namespace Uss.Replication.Rpc;
 
 /// <summary>Which end of a connection this is.</summary>
@@ -24,10 +26,14 @@ internal enum RpcRefusal : byte
 
     /// <summary>Its proof is wrong: another key, or a message of another connection.</summary>
     Proof = 4,
+
+    /// <summary>One of the two encrypts, the other does not.</summary>
+    Tls = 5,
 }
 
 /// <summary>What a handshake agreed on.</summary>
 /// <param name="Peer">The other end.</param>
 /// <param name="WindowRequests">Requests that it takes at once.</param>
 /// <param name="WindowBytes">Bytes that it takes at once.</param>
-internal readonly record struct RpcTerms(RpcPeer Peer, int WindowRequests, int WindowBytes);
+/// <param name="Transport">What carries frames from here on: the connection as it came, or TLS over it.</param>
+internal readonly record struct RpcTerms(RpcPeer Peer, int WindowRequests, int WindowBytes, IConnection Transport);
