@@ -42,6 +42,7 @@ internal static class ClusterCommands
             $"{cluster.Groups}: {cluster.HealthyGroups} healthy, {cluster.DegradedGroups} degraded, {cluster.UnavailableGroups} unavailable")
             + (cluster.RecoveringGroups > 0 ? $"; {Text(cluster.RecoveringGroups)} recovering" : ""));
         yield return ("redundancy", cluster.Redundancy);
+        yield return ("between nodes", cluster.Encrypted ? "TLS 1.3" : "authenticated, not encrypted");
         yield return ("etcd", cluster.CoordinationReachable ? "answers" : "does not answer");
     }
 

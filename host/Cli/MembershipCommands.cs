@@ -20,16 +20,17 @@ internal static class MembershipCommands
         var listen = NodeSetup.Listen();
         var etcd = NodeSetup.Etcd("Client URLs of the etcd members, separated by commas [default: port 2379 of the host of --listen]");
         var (rack, site, iscsi) = (NodeSetup.Rack(), NodeSetup.Site(), NodeSetup.Iscsi());
+        var tls = new Option<bool>("--tls") { Description = "Encrypt all connections between the cluster's nodes with TLS 1.3" };
         name.Required = listen.Required = true;
         return new Verb(
             "init",
             "Make a cluster and set up this machine as its first node; `uss node` then serves",
             "uss cluster init --name n1 --data /srv/uss --listen 10.0.0.1:7400",
             "uss cluster init --name n1 --data /srv/uss --listen 10.0.0.1:7400 --etcd http://10.0.0.1:2379,http://10.0.0.2:2379 \\",
-            "    --rack r1").With(name, listen, etcd, rack, site, iscsi).Does((parsed, _) =>
+            "    --rack r1").With(name, listen, etcd, rack, site, iscsi, tls).Does((parsed, _) =>
         {
             var folder = GlobalOptions.DataOf(parsed);
-            var identity = ClusterIdentity.Create();
+            var identity = ClusterIdentity.Create(parsed.GetValue(tls));
             var endpoint = ListenOf(parsed.GetRequiredValue(listen)!);
             var isGiven = parsed.GetValue(etcd) is { Length: > 0 };
             var urls = isGiven ? NodeSetup.ParseUrls(parsed.GetValue(etcd)!) : [MembershipText.EtcdUrl(endpoint)];
@@ -49,7 +50,9 @@ internal static class MembershipCommands
             if (setup.Write(folder, identity) is { } fault)
                 throw new CommandFailure(fault);
             var printer = GlobalOptions.PrinterOf(parsed);
-            printer.Done(ViewOf(setup, identity.Id, folder), $"made cluster {identity.Id} with node {setup.Name} in {folder.Path}");
+            printer.Done(
+                ViewOf(setup, identity, folder),
+                $"made cluster {identity.Id} with node {setup.Name} in {folder.Path}{(identity.Tls ? "; nodes encrypt" : "")}");
             printer.Note(MembershipText.AfterInit(setup, folder, isGiven ? null : endpoint));
             return Task.CompletedTask;
         });
@@ -122,20 +125,23 @@ internal static class MembershipCommands
                 Iscsi = portals,
                 MemberId = grant.MemberId,
             };
-            if (setup.Write(folder, new ClusterIdentity(read.Value.ClusterId, grant.ClusterKey)) is { } fault)
+            var identity = new ClusterIdentity(read.Value.ClusterId, grant.ClusterKey, grant.Tls);
+            if (setup.Write(folder, identity) is { } fault)
                 throw new CommandFailure(fault);
             var printer = GlobalOptions.PrinterOf(parsed);
             printer.Done(
-                ViewOf(setup, read.Value.ClusterId, folder), $"joined cluster {read.Value.ClusterId} as node {own}, let in by {grant.Host}");
+                ViewOf(setup, identity, folder),
+                $"joined cluster {identity.Id} as node {own}, let in by {grant.Host}{(identity.Tls ? "; nodes encrypt" : "")}");
             if (MembershipText.ClockWarning(grant, DateTimeOffset.UtcNow) is { } warning)
                 printer.Note(warning);
             printer.Note(MembershipText.AfterJoin(setup, folder));
         });
     }
 
-    private static MembershipView ViewOf(NodeFile setup, Guid cluster, DataFolder folder) => new()
+    private static MembershipView ViewOf(NodeFile setup, ClusterIdentity identity, DataFolder folder) => new()
     {
-        Cluster = cluster,
+        Cluster = identity.Id,
+        Encrypted = identity.Tls,
         Name = setup.Name,
         Listen = setup.Listen,
         Etcd = setup.Etcd,

@@ -22,6 +22,11 @@ internal static class NodeRoleCommand
     private static readonly Option<string?> _rack = NodeSetup.Rack();
     private static readonly Option<string?> _site = NodeSetup.Site();
 
+    private static readonly Option<bool> _tls = new("--tls")
+    {
+        Description = "Encrypt connections between nodes, from now on: all nodes of the cluster must, see `uss cluster init --tls`",
+    };
+
     private static readonly Option<int> _demoCopies = new("--demo-copies")
     {
         Description = "Give a new cluster the volume 'demo' with this many copies, once there are as many nodes; 0: none",
@@ -35,14 +40,16 @@ internal static class NodeRoleCommand
         "uss node --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
         "uss node --name n1 --data /srv/uss --etcd http://10.0.0.1:2379,http://10.0.0.2:2379 --cluster /etc/uss/cluster.json \\",
         "    --listen 10.0.0.1:7400 --iscsi 10.0.0.1:3260 --disk /dev/sdb --rack r1")
-        .With(_name, _etcd, _cluster, _listen, _rack, _site, _demoCopies)
+        .With(_name, _etcd, _cluster, _listen, _rack, _site, _tls, _demoCopies)
         .With(ServeCommand.NodeOptions)
         .With(ClusterCommands.NodeList())
         .With(NodeChangeCommands.Set(), NodeChangeCommands.Drain(), NodeChangeCommands.Undrain(), NodeChangeCommands.Maintenance(), NodeChangeCommands.Remove())
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();
-            await Service.RunAsync(OptionsOf(parsed), parsed.InvocationConfiguration.Output, shutdown.Asked);
+            var options = OptionsOf(parsed);
+            RememberTls(parsed);
+            await Service.RunAsync(options, parsed.InvocationConfiguration.Output, shutdown.Asked);
         });
 
     /// <summary>Reads and checks the options, and the data folder's file for what they leave out.</summary>
@@ -69,6 +76,7 @@ internal static class NodeRoleCommand
                 Etcd = etcd,
                 ClusterId = known.Id,
                 Key = known.Key,
+                IsEncrypting = known.Tls || parsed.GetValue(_tls),
                 Listen = listen,
                 Rack = NodeSetup.PlaceOf(parsed, _rack) ?? file?.Rack ?? "rack",
                 Site = NodeSetup.PlaceOf(parsed, _site) ?? file?.Site ?? "site",
@@ -84,9 +92,21 @@ internal static class NodeRoleCommand
             : options with { Iscsi = [.. file.Iscsi.Select(text => ServeCommand.ParseEndpoint("iscsi", text))] };
     }
 
+    // The next start needs no --tls.
+    private static void RememberTls(ParseResult parsed)
+    {
+        var (given, folder) = (parsed.GetValue(_cluster), GlobalOptions.DataOf(parsed));
+        if (!parsed.GetValue(_tls) || IdentityOf(given, folder) is not { Tls: false } plain)
+            return;
+        if (ClusterFiles.Write(PathOf(given, folder), plain with { Tls = true }, ClusterFilesJson.Default.ClusterIdentity) is { } unwritten)
+            throw new CommandFailure(unwritten);
+    }
+
+    private static string PathOf(string? given, DataFolder folder) => given ?? new ClusterFolder(folder).IdentityFile;
+
     private static ClusterIdentity IdentityOf(string? given, DataFolder folder)
     {
-        var path = given ?? new ClusterFolder(folder).IdentityFile;
+        var path = PathOf(given, folder);
         var identity = ClusterFiles.Read(path, ClusterFilesJson.Default.ClusterIdentity);
         if (!identity.IsOk && identity.Fault is { } unreadable)
             throw new CommandFailure(unreadable);

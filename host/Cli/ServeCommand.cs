@@ -48,6 +48,11 @@ internal static class ServeCommand
         HelpName = "N",
     };
 
+    private static readonly Option<bool> _tls = new("--tls")
+    {
+        Description = "With --nodes: encrypt connections between the nodes, from now on",
+    };
+
     private static readonly Option<string[]> _disk = new("--disk")
     {
         Description = "Block device or file to use as a disk; repeatable. It is remembered for later starts",
@@ -95,7 +100,7 @@ internal static class ServeCommand
         "uss serve --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
         "uss serve --iscsi 192.0.2.10:3260 --initiator iqn.1993-08.org.debian:01:4f0cf54bb7b",
         "uss serve --iscsi 0.0.0.0:3260 --chap-user all --chap-secret-file secret.txt")
-        .With(_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _nodes, _initiator, _chapUser, _chapSecretFile, _requireRule)
+        .With(_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _nodes, _tls, _initiator, _chapUser, _chapSecretFile, _requireRule)
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();
@@ -149,7 +154,8 @@ internal static class ServeCommand
 
         // A folder that holds a cluster is served as one.
         if (nodes is 1 || (nodes is null && !File.Exists(new ClusterFolder(folder).LayoutFile)))
-            return null;
+            return parsed.GetValue(_tls) ? throw CommandFailure.Usage(
+                "--tls: a single node has no other nodes to speak to.", "Leave it out, or run a cluster with --nodes 3.") : null;
         string? alien = parsed.GetValue(_disk) is { Length: > 0 } ? "--disk"
             : parsed.GetValue(_format) ? "--format"
             : parsed.GetValue(_initiator) is { Length: > 0 } ? "--initiator"
@@ -179,6 +185,7 @@ internal static class ServeCommand
             Nodes = nodes,
             IscsiPort = LoopbackPort("--iscsi", parsed.GetValue(_iscsi) ?? []),
             WebPort = LoopbackPort("--web", parsed.GetValue(_web) is { } web ? [web] : []),
+            Tls = parsed.GetValue(_tls),
             NodeOptions = handedOn,
         };
     }

@@ -6,17 +6,20 @@ using Uss.Runtime;
 
 namespace Uss.Host.Cluster;
 
-/// <summary>What makes nodes members of one cluster: its number, and the secret that they prove to each other.</summary>
+/// <summary>
+/// What makes nodes members of one cluster: its number, and the secret that they prove to each other; and whether they encrypt.
+/// </summary>
 /// <param name="Id">The cluster.</param>
 /// <param name="Key">32 random bytes.</param>
-internal sealed record ClusterIdentity(Guid Id, byte[] Key)
+/// <param name="Tls">Connections between nodes are encrypted.</param>
+internal sealed record ClusterIdentity(Guid Id, byte[] Key, bool Tls = false)
 {
     private const int KeyBytes = 32;
 
     /// <inheritdoc/>
     public override string ToString() => $"cluster {Id} (key hidden)";
 
-    public static ClusterIdentity Create() => new(Guid.NewGuid(), RandomNumberGenerator.GetBytes(KeyBytes));
+    public static ClusterIdentity Create(bool tls = false) => new(Guid.NewGuid(), RandomNumberGenerator.GetBytes(KeyBytes), tls);
 }
 
 /// <summary>What a cluster on one machine looks like.</summary>

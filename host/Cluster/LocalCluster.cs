@@ -141,8 +141,10 @@ internal sealed partial class LocalCluster : IDisposable
             return EtcdServer.Missing;
         Directory.CreateDirectory(_folder.EtcdFolder);
         Directory.CreateDirectory(_folder.Data.LogFolder);
-        return (identity.Value is null
-                ? ClusterFiles.Write(_folder.IdentityFile, ClusterIdentity.Create(), ClusterFilesJson.Default.ClusterIdentity)
+        var known = identity.Value ?? ClusterIdentity.Create();
+        var asked = known with { Tls = known.Tls || _options.Tls };
+        return (asked != identity.Value
+                ? ClusterFiles.Write(_folder.IdentityFile, asked, ClusterFilesJson.Default.ClusterIdentity)
                 : null)
             ?? ClusterFiles.Write(_folder.LayoutFile, _layout, ClusterFilesJson.Default.ClusterLayout);
     }

@@ -27,6 +27,9 @@ internal sealed record LocalClusterOptions
     /// <summary>Port of the node-to-node protocol in a new cluster.</summary>
     public int NodePort { get; init; } = DefaultNodePort;
 
+    /// <summary>Connections between the nodes are encrypted from now on; false: as before.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>Options of <c>uss node</c> that are handed on: disks and their size.</summary>
     public IReadOnlyList<string> NodeOptions { get; init; } = [];
 

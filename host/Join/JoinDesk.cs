@@ -133,6 +133,7 @@ internal sealed class JoinDesk(Reactor reactor, ICoordinationStore coordination,
             Clock = reactor.UtcNow,
             Host = cluster.Name,
             Etcd = cluster.Etcd,
+            Tls = cluster.IsEncrypting,
         }.ToBytes();
         var header = new JoinMessage
         {

@@ -10,6 +10,7 @@ namespace Uss.Host.Join;
 /// 48 the host's clock: milliseconds since 1970, UTC (64 bits)
 /// 56 bytes of the host's name (8 bits), the name
 ///    bytes of etcd's URLs (16 bits), the URLs with commas between them
+///    nothing, or 1 (8 bits): connections between nodes are encrypted
 /// </code>
 /// </summary>
 internal sealed record JoinGrant
@@ -27,11 +28,14 @@ internal sealed record JoinGrant
 
     public required IReadOnlyList<Uri> Etcd { get; init; }
 
+    /// <summary>Connections between nodes are encrypted.</summary>
+    public bool Tls { get; init; }
+
     public byte[] ToBytes()
     {
         var host = Encoding.UTF8.GetBytes(Host);
         var urls = Encoding.UTF8.GetBytes(string.Join(',', Etcd.Select(url => url.GetLeftPart(UriPartial.Authority))));
-        var bytes = new byte[FixedBytes + host.Length + 2 + urls.Length];
+        var bytes = new byte[FixedBytes + host.Length + 2 + urls.Length + (Tls ? 1 : 0)];
         ClusterKey.CopyTo(bytes, 0);
         MemberId.TryWriteBytes(bytes.AsSpan(KeyBytes), bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(48), Clock.ToUnixTimeMilliseconds());
@@ -39,6 +43,8 @@ internal sealed record JoinGrant
         host.CopyTo(bytes, FixedBytes);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(FixedBytes + host.Length), (ushort)urls.Length);
         urls.CopyTo(bytes, FixedBytes + host.Length + 2);
+        if (Tls)
+            bytes[^1] = 1;
         return bytes;
     }
 
@@ -48,10 +54,12 @@ internal sealed record JoinGrant
         if (bytes.Length < FixedBytes + 2 || bytes.Length < FixedBytes + bytes[56] + 2)
             return null;
         var urls = bytes[(FixedBytes + bytes[56])..];
-        if (urls.Length != 2 + BinaryPrimitives.ReadUInt16LittleEndian(urls))
+        var end = 2 + BinaryPrimitives.ReadUInt16LittleEndian(urls);
+        var isEncrypted = urls.Length == end + 1 && urls[end] == 1;
+        if (urls.Length != end && !isEncrypted)
             return null;
         var etcd = new List<Uri>();
-        foreach (var text in Encoding.UTF8.GetString(urls[2..]).Split(',', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in Encoding.UTF8.GetString(urls[2..end]).Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             if (!Uri.TryCreate(text, UriKind.Absolute, out var url))
                 return null;
@@ -65,6 +73,7 @@ internal sealed record JoinGrant
             Clock = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(bytes[48..])),
             Host = Encoding.UTF8.GetString(bytes.Slice(FixedBytes, bytes[56])),
             Etcd = etcd,
+            Tls = isEncrypted,
         };
     }
 

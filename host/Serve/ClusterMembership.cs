@@ -1,4 +1,5 @@
 using Uss.Replication;
+using Uss.Replication.Rpc;
 using Uss.Runtime;
 
 namespace Uss.Host.Serve;
@@ -18,6 +19,9 @@ internal sealed record ClusterMembership
     /// <summary>The secret that the nodes share; never logged.</summary>
     public required byte[] Key { get; init; }
 
+    /// <summary>Connections between nodes are encrypted.</summary>
+    public bool IsEncrypting { get; init; }
+
     /// <summary>Where other nodes reach this one.</summary>
     public required Endpoint Listen { get; init; }
 
@@ -36,8 +40,18 @@ internal sealed record ClusterMembership
 
     /// <summary>The same for the block layer.</summary>
     /// <param name="guests">Answers machines that want to join.</param>
-    public PeerOptions ToPeerOptions(IGuestDesk guests) =>
-        new() { ClusterId = ClusterId, ClusterKey = Key, Listen = Listen, Rack = Rack, Site = Site, Guests = guests };
+    /// <param name="refused">Hears why nodes refuse each other.</param>
+    public PeerOptions ToPeerOptions(IGuestDesk guests, Action<Fault>? refused = null) => new()
+    {
+        ClusterId = ClusterId,
+        ClusterKey = Key,
+        Tls = IsEncrypting ? TlsIdentity.Create() : null,
+        Listen = Listen,
+        Rack = Rack,
+        Site = Site,
+        Guests = guests,
+        Refused = refused,
+    };
 
     /// <inheritdoc/>
     public override string ToString() => $"node {Name} of cluster {ClusterId}";

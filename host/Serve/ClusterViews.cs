@@ -16,6 +16,7 @@ internal static class ClusterViews
         return new NodeCluster
         {
             IsAlone = block.Peers is null,
+            IsEncrypting = block.Peers is { IsEncrypting: true },
             Nodes = [.. block.Nodes.Select(node => Of(node, block, disks))],
             Groups = status.Groups,
             HealthyGroups = status.HealthyGroups,

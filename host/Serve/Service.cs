@@ -30,10 +30,13 @@ internal sealed class Service
     // Of a file system under load one member may hang for a second without being ill.
     private const long ClusterMemberStallNs = 1_500_000_000;
 
+    private const int MostRefusalsInAMinute = 4;
+
     private readonly ServeOptions _options;
     private readonly Logger _log;
     private readonly TextWriter _output;
     private readonly List<(string Part, Func<Task> StopAsync)> _parts = [];
+    private readonly EventLimit _refusals = new(MostRefusalsInAMinute, TimeProvider.System);
     private JoinDesk? _desk;
     private Task _removed = new TaskCompletionSource().Task;
     private readonly IscsiTargetOptions _targetOptions = new() { DrainTimeoutMs = 1_000 };
@@ -263,9 +266,16 @@ internal sealed class Service
         : new BlockNodeOptions
         {
             NodeName = cluster.Name,
-            Cluster = cluster.ToPeerOptions(_desk!),
+            Cluster = cluster.ToPeerOptions(_desk!, TellRefusal),
             MemberStallNs = ClusterMemberStallNs,
         };
+
+    // A node that is refused tries again twice a second.
+    private void TellRefusal(Fault fault)
+    {
+        if (_refusals.Pass(out _))
+            _log.Warning("{Fault:l}", fault.ToString());
+    }
 
     // What other nodes change from now on reaches this one too.
     private async Task JoinClusterAsync(

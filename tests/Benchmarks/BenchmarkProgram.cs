@@ -25,7 +25,7 @@ public static class BenchmarkProgram
         ["placement"] = ("balance, movement and time of placement maps, 10 to 10,000 disks (--quick, --help)", PlacementBenchmark.RunAsync),
         ["recovery"] = ("time to ready after SIGKILL with 1 M blocks written at random", RecoveryBenchmark.RunRecoveryAsync),
         ["resync"] = ("three nodes: what a return copies, and clients during a recovery (--cases rejoin,recovery, --help)", ResyncBenchmark.RunAsync),
-        ["rpc"] = ("calls between two reactors over loopback (--quick)", RpcBenchmark.RunAsync),
+        ["rpc"] = ("calls between two reactors over loopback (--quick, --tls)", RpcBenchmark.RunAsync),
         ["store"] = ("one store on a sparse file: durable writes, reads, recovery (--bars, --help)", StoreBenchmark.RunAsync),
         ["volumes"] = ("the block layer on one node, one copy and two (--quick, --help)", VolumeBenchmark.RunAsync),
     };

@@ -41,6 +41,9 @@ public sealed record MembershipView
     /// <summary>Client URLs of etcd's members.</summary>
     public required IReadOnlyList<string> Etcd { get; init; }
 
+    /// <summary>Connections between nodes are encrypted.</summary>
+    public bool Encrypted { get; init; }
+
     /// <summary>Its data folder.</summary>
     public required string Data { get; init; }
 }

@@ -71,6 +71,9 @@ public sealed record ClusterView
     /// <summary>Blocks of 4 KiB that the node that was asked copied to disks that came back or were added, since it started.</summary>
     public required long BlocksResynced { get; init; }
 
+    /// <summary>Connections between nodes are encrypted.</summary>
+    public bool Encrypted { get; init; }
+
     /// <summary>What may still fail, in words.</summary>
     public required string Redundancy { get; init; }
 

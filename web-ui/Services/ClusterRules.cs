@@ -46,6 +46,7 @@ public static class ClusterRules
         UnavailableGroups = cluster.UnavailableGroups,
         RecoveringGroups = cluster.RecoveringGroups,
         BlocksResynced = cluster.BlocksResynced,
+        Encrypted = cluster.IsEncrypting,
         Redundancy = RedundancyOf(cluster),
         CoordinationReachable = isReachable,
     };

@@ -169,6 +169,9 @@ public sealed record NodeCluster
     /// <summary>The node is alone: there is no cluster to speak of.</summary>
     public required bool IsAlone { get; init; }
 
+    /// <summary>Connections between nodes are encrypted.</summary>
+    public bool IsEncrypting { get; init; }
+
     /// <summary>Placement groups.</summary>
     public int Groups { get; init; }
 

@@ -27,6 +27,12 @@ public sealed record PeerOptions
     /// <summary>Answers machines that want to join; null: they are sent away.</summary>
     public IGuestDesk? Guests { get; init; }
 
+    /// <summary>
+    /// Told on the reactor when this node and another one refuse each other (codes <c>rpc-refused-*</c>), or TLS fails. What
+    /// strangers send at will comes here too: the receiver limits what it does with it.
+    /// </summary>
+    public Action<Fault>? Refused { get; init; }
+
     /// <summary>How often a node asks the others for a lease, in nanoseconds.</summary>
     public long HeartbeatNs { get; init; } = 200_000_000;
 

@@ -48,6 +48,7 @@ public sealed partial class PeerTable
         var dialed = await RpcConnection.ConnectAsync(peer.Endpoint, _self, _service, _rpcOptions);
         if (!dialed.IsOk)
         {
+            TellRefusal(dialed.Fault);
             Judge(peer, dialed.Fault, startedNs);
             return;
         }
@@ -112,8 +113,19 @@ public sealed partial class PeerTable
             else
                 welcomed.Value.Abort("the node is not known");
         }
+        else
+        {
+            TellRefusal(welcomed.Fault);
+        }
 
         _tasks--;
+    }
+
+    // Connections that are lost or time out are no news: a node that dies or is looked for makes such.
+    private void TellRefusal(Fault fault)
+    {
+        if (fault.Code == RpcFaults.TlsCode || fault.Code.StartsWith(RpcFaults.RefusalCodes, StringComparison.Ordinal))
+            _options.Refused?.Invoke(fault);
     }
 
     private void Adopt(Peer peer, RpcConnection connection)

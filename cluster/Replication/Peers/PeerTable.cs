@@ -45,6 +45,9 @@ public sealed partial class PeerTable
     /// <summary>Name of this node.</summary>
     public string Self => _self.NodeName;
 
+    /// <summary>Connections between nodes are encrypted.</summary>
+    public bool IsEncrypting => _rpcOptions.Tls is not null;
+
     /// <summary>The other nodes, by name.</summary>
     public IReadOnlyCollection<Peer> All => _peers.Values;
 

@@ -5,6 +5,12 @@ namespace Uss.Replication.Rpc;
 /// <summary>Why a handshake failed, in words. Codes of refusals begin with <c>rpc-refused-</c>.</summary>
 internal static class RpcFaults
 {
+    /// <summary>How the codes of refusals begin.</summary>
+    public const string RefusalCodes = "rpc-refused-";
+
+    /// <summary>TLS found no keys.</summary>
+    public const string TlsCode = "rpc-handshake-tls";
+
     /// <summary>One side refused the other.</summary>
     /// <param name="reason">Why.</param>
     /// <param name="remote">The other side.</param>
@@ -43,7 +49,7 @@ internal static class RpcFaults
         "rpc-handshake-garbage", $"What {remote} sends is no handshake.", "Check the address: something else may listen there.");
 
     public static Fault TlsFailed(Endpoint remote, string why) => new(
-        "rpc-handshake-tls",
+        TlsCode,
         $"TLS with {remote} failed: {why}",
         "See the log of that node; something between the two may change what they send.");
 

@@ -35,11 +35,12 @@ public static class RpcBenchmark
     public static async Task<int> RunAsync(string[] arguments)
     {
         var isQuick = arguments.Contains("--quick");
+        var options = arguments.Contains("--tls") ? new RpcOptions { Tls = TlsIdentity.Create() } : RpcOptions.Default;
         Console.WriteLine(BenchmarkResult.Heading);
         foreach (var (name, operation, bytes, depth) in _cases)
         {
             var operations = (bytes > 65536 ? 10_000 : bytes > 4096 ? 50_000 : depth == 1 ? 50_000 : 400_000) / (isQuick ? 10 : 1);
-            var (caller, server) = await MeasureAsync(operation, bytes, depth, operations);
+            var (caller, server) = await MeasureAsync(options, operation, bytes, depth, operations);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}"));
             Console.WriteLine(caller);
             Console.WriteLine(server);
@@ -51,7 +52,7 @@ public static class RpcBenchmark
     }
 
     private static async Task<(BenchmarkResult Caller, BenchmarkResult Server)> MeasureAsync(
-        byte operation, int bytes, int depth, int operations)
+        RpcOptions options, byte operation, int bytes, int depth, int operations)
     {
         var server = ReactorFactory.Create(new ReactorOptions { Name = "bench-server" }).Value.Reactor;
         var caller = ReactorFactory.Create(new ReactorOptions { Name = "bench-caller" }).Value.Reactor;
@@ -61,9 +62,9 @@ public static class RpcBenchmark
         {
             var listener = await server.InvokeAsync(() => new ValueTask<IListener>(server.Listen(new Endpoint(IPAddress.Loopback, 0), 4).Value!));
             var accepting = server.InvokeAsync(async () =>
-                (await RpcConnection.AcceptAsync((await listener.AcceptAsync()).Value!, Identity("b"), new Service(), RpcOptions.Default)).Value!);
+                (await RpcConnection.AcceptAsync((await listener.AcceptAsync()).Value!, Identity("b"), new Service(), options)).Value!);
             var connection = await caller.InvokeAsync(async () =>
-                (await RpcConnection.ConnectAsync(listener.Local, Identity("a"), new Service(), RpcOptions.Default)).Value!);
+                (await RpcConnection.ConnectAsync(listener.Local, Identity("a"), new Service(), options)).Value!);
             var accepted = await accepting;
             await caller.InvokeAsync(() => RunAsync(caller, connection, operation, bytes, depth, operations / 5, null));
             var serverMeter = await server.InvokeAsync(() => new ValueTask<ReactorMeter>(new ReactorMeter(server, 0)));

@@ -34,12 +34,16 @@ internal sealed class ClusterProgram : IDisposable
     public static IReadOnlyList<string> PortalsOf(int nodes) => [.. Enumerable.Range(1, nodes).Select(index => $"127.0.0.{index}:3260")];
 
     /// <summary>Starts a cluster and waits until it serves.</summary>
-    public static ClusterProgram Start(Sandbox sandbox, string dataFolder, int nodes = NodeCount)
+    /// <param name="sandbox">Where it runs.</param>
+    /// <param name="dataFolder">Its data folder.</param>
+    /// <param name="nodes">How many nodes.</param>
+    /// <param name="options">More options of <c>uss serve</c>.</param>
+    public static ClusterProgram Start(Sandbox sandbox, string dataFolder, int nodes = NodeCount, params IEnumerable<string> options)
     {
         var ready = new TaskCompletionSource();
         var program = sandbox.Start(
             Repository.Program,
-            ["serve", "--nodes", $"{nodes}", "--data", dataFolder, "--disks", "1", "--disk-size", "8G"],
+            ["serve", "--nodes", $"{nodes}", "--data", dataFolder, "--disks", "1", "--disk-size", "8G", .. options],
             line =>
             {
                 if (line.StartsWith("ready", StringComparison.Ordinal))

@@ -29,9 +29,9 @@ public abstract class ClusterTest : EndToEndTest
     }
 
     /// <summary>A healthy cluster without a load.</summary>
-    private protected void StartCluster(int nodes = ClusterProgram.NodeCount)
+    private protected void StartCluster(int nodes = ClusterProgram.NodeCount, params IEnumerable<string> options)
     {
-        _cluster = ClusterProgram.Start(Sandbox, Folder["data"], nodes);
+        _cluster = ClusterProgram.Start(Sandbox, Folder["data"], nodes, options);
         Heal();
     }
 

@@ -42,6 +42,30 @@ public sealed class MembershipCommandTests
         (await InitAsync("--listen", "10.0.0.1:7400")).ExpectError(ExitCode.Conflict, "already");
     }
 
+    [Test]
+    public async Task WhetherNodesEncryptIsInTheClusterSFile()
+    {
+        Assert.That((await InitAsync("--listen", "10.0.0.1:7400")).Output, Does.Not.Contain("encrypt"));
+        Assert.That(IsEncrypting(), Is.False);
+        Assert.That(IsEncrypting("--tls"));
+        Directory.Delete(Data, recursive: true);
+        Assert.That((await InitAsync("--listen", "10.0.0.1:7400", "--tls")).Output, Does.Contain("; nodes encrypt"));
+        Assert.That(IsEncrypting());
+
+        // A file of a build that knew no TLS.
+        var file = Path.Combine(Data, "cluster.json");
+        File.WriteAllText(file, File.ReadAllText(file).Replace(",\n  \"tls\": true", "", StringComparison.Ordinal));
+        Assert.That(File.ReadAllText(file), Does.Not.Contain("tls").And.Contain("key"));
+        Assert.That(IsEncrypting(), Is.False);
+
+        bool IsEncrypting(params string[] options) =>
+            NodeRoleCommand.OptionsOf(CommandTree.Create().Parse(["node", "--data", Data, .. options])).Cluster!.IsEncrypting;
+    }
+
+    [Test]
+    public async Task ASingleNodeHasNobodyToEncryptFor() =>
+        (await CommandLine.RunAsync(["serve", "--data", Data, "--tls"])).ExpectError(ExitCode.Usage, "--tls");
+
     [TestCase("0.0.0.0:7400", "cannot reach")]
     [TestCase("10.0.0.1:0", "cannot reach")]
     [TestCase("10.0.0.1", "no address and port")]

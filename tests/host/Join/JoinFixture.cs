@@ -42,7 +42,7 @@ internal sealed class JoinFixture : IAsyncDisposable
         }
     }
 
-    public static async Task<JoinFixture> StartAsync(long guestLimitNs = 5_000_000_000, bool isOpen = true)
+    public static async Task<JoinFixture> StartAsync(long guestLimitNs = 5_000_000_000, bool isOpen = true, bool isEncrypting = false)
     {
         var fixture = new JoinFixture();
         fixture._logger = new LoggerConfiguration().WriteTo.Sink(new ListSink(fixture._log)).CreateLogger();
@@ -56,6 +56,7 @@ internal sealed class JoinFixture : IAsyncDisposable
                 Etcd = [new Uri("http://127.0.0.1:2379"), new Uri("http://10.0.0.2:2379")],
                 ClusterId = Identity.Id,
                 Key = Identity.Key,
+                IsEncrypting = isEncrypting,
                 Listen = new Endpoint(IPAddress.Loopback, 0),
             };
             var desk = new JoinDesk(reactor, fixture._store, cluster, fixture._logger) { GuestLimitNs = guestLimitNs };

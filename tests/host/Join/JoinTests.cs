@@ -31,6 +31,21 @@ public sealed class JoinTests
         Assert.That(_host.Log, Does.Contain("\"n2\"").And.Contain("joined"));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task The_machine_is_told_whether_nodes_encrypt(bool isEncrypting)
+    {
+        await using var host = await JoinFixture.StartAsync(isEncrypting: isEncrypting);
+        var grant = (await JoinFixture.JoinAsync(await host.MakeTokenAsync())).Value!;
+        Assert.That(grant.Tls, Is.EqualTo(isEncrypting));
+        var bytes = grant.ToBytes();
+        Assert.That(JoinGrant.Parse(bytes)!.Tls, Is.EqualTo(isEncrypting));
+
+        // Nothing but the one byte may follow.
+        Assert.That(JoinGrant.Parse([.. bytes, 0]), Is.Null);
+        Assert.That(JoinGrant.Parse([.. bytes, 1, 1]), Is.Null);
+    }
+
     [Test]
     public async Task A_token_is_good_once()
     {
