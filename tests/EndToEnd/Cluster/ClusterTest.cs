@@ -10,6 +10,9 @@ public abstract class ClusterTest : EndToEndTest
 
     private const long UsedBytes = 1L << 30;
 
+    // Few enough that what was written while a node was away is soon copied to it, though a busy client goes first.
+    private const int Extents = 256;
+
     private ClusterProgram? _cluster;
 
     private protected static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);
@@ -41,7 +44,8 @@ public abstract class ClusterTest : EndToEndTest
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
         StartCluster(nodes);
-        var load = new StampedLoad(Sandbox, () => ClusterProgram.PortalsOf(Cluster.Nodes), 0, UsedBytes, seed) { CommandLimitSeconds = 20 };
+        var load = new StampedLoad(
+            Sandbox, () => ClusterProgram.PortalsOf(Cluster.Nodes), 0, UsedBytes, seed, extentCount: Extents) { CommandLimitSeconds = 20 };
         load.Start();
         load.ProgressOfEach(50, Limit);
         load.TakeLongestWait();

@@ -46,4 +46,14 @@ internal sealed record DiskBlock(string Place, long Offset, ulong Version, uint 
             checksum = BitOperations.Crc32C(checksum, BinaryPrimitives.ReadUInt64LittleEndian(data[at..]));
         return ~checksum != Checksum;
     }
+
+    /// <summary>Flips a bit of the data on the disk.</summary>
+    public void Flip(string disk)
+    {
+        using var file = File.OpenHandle(disk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        Span<byte> data = stackalloc byte[StampedBlock.Size];
+        RandomAccess.Read(file, data, Offset);
+        data[(int)(Checksum % StampedBlock.Size)] ^= 0x10;
+        RandomAccess.Write(file, data, Offset);
+    }
 }

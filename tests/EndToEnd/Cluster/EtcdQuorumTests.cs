@@ -40,7 +40,7 @@ public sealed class EtcdQuorumTests : EndToEndTest
         _machines.MakeVolume();
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
-        var load = new StampedLoad(Sandbox, () => ClusterProgram.Portals, 0, 1L << 28, seed) { CommandLimitSeconds = 20 };
+        var load = new StampedLoad(Sandbox, () => ClusterProgram.Portals, 0, 1L << 28, seed, extentCount: 256) { CommandLimitSeconds = 20 };
         load.Start();
         load.ProgressOfEach(50, Limit);
         load.TakeLongestWait();

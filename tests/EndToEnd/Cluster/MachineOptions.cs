@@ -12,6 +12,9 @@ internal sealed record MachineOptions
     /// <summary>The nodes' disks lose what was not flushed when the power is cut, as this seed has it; null: nothing gets lost.</summary>
     public ulong? PowerSeed { get; init; }
 
+    /// <summary>Members of etcd.</summary>
+    public int EtcdMembers { get; init; } = 1;
+
     /// <summary>Called before the first node starts.</summary>
     public Action<ThreeMachines>? Prepare { get; init; }
 }

@@ -26,7 +26,7 @@ public sealed class PoolTests : ClusterTest
         Cluster.At(3, "volume", "create", "v", "--size", "10G", "--pool", "fast").Succeeded();
         Cluster.At(3, "lun", "map", "v", "--lun", "1").Succeeded();
         Heal();
-        var load = new StampedLoad(Sandbox, () => ClusterProgram.Portals, 1, UsedBytes, 7) { CommandLimitSeconds = 20 };
+        var load = new StampedLoad(Sandbox, () => ClusterProgram.Portals, 1, UsedBytes, 7, extentCount: 256) { CommandLimitSeconds = 20 };
         load.Start();
         load.ProgressOfEach(50, Limit);
         var disks = List(Cluster.At(1, "placement", "show", "--pool", "fast", "-o", "json"));

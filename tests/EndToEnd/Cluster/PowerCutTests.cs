@@ -13,7 +13,8 @@ public sealed class PowerCutTests : MachinesTest
     [CancelAfter(TestLimit)]
     public void A_node_that_loses_power_costs_no_acknowledged_write()
     {
-        var load = StartLoad(Volatile);
+        // So much that the copying takes longer than what is done to the node meanwhile.
+        var load = StartLoad(Volatile, extents: 1024);
         Suffer(load, "the power of node3 cut", () => Machines.CutPower(3));
         Machines.RestorePower(3);
 

@@ -13,15 +13,13 @@ internal sealed partial class ThreeMachines : IDisposable
     /// <summary>Nodes of the cluster.</summary>
     public const int NodeCount = 3;
 
-    private const string Etcd = "http://10.77.0.254:2379";
-
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Sandbox _sandbox;
     private readonly TemporaryFolder _folder;
     private readonly MachineOptions _options;
     private readonly SandboxProgram?[] _nodes = new SandboxProgram?[NodeCount];
-    private SandboxProgram _etcd;
+    private readonly SandboxProgram?[] _etcd;
 
     /// <summary>Starts all of it and waits until it is healthy.</summary>
     /// <param name="sandbox">Where.</param>
@@ -32,8 +30,10 @@ internal sealed partial class ThreeMachines : IDisposable
         _sandbox = sandbox;
         _folder = folder;
         _options = options;
+        _etcd = new SandboxProgram?[options.EtcdMembers];
         Connect();
-        _etcd = StartEtcd();
+        for (var member = 1; member <= options.EtcdMembers; member++)
+            StartEtcd(member);
         File.WriteAllText(
             Identity,
             JsonSerializer.Serialize(new { id = Guid.NewGuid(), key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) }));
@@ -80,7 +80,7 @@ internal sealed partial class ThreeMachines : IDisposable
         [
             "netns", "exec", $"n{node}", "env", "LD_PRELOAD=" + _folder["shifted-clock.so"], "CLOCK_SHIFT_FILE=" + ClockOf(node),
             Repository.Program, "node", "--data", FolderOf(node),
-            "--name", $"node{node}", "--etcd", Etcd, "--cluster", Identity, "--demo-copies", "3", "--disks", "1",
+            "--name", $"node{node}", "--etcd", EtcdMembers(UrlOf), "--cluster", Identity, "--demo-copies", "3", "--disks", "1",
             "--disk-size", _options.DiskSizes[node - 1], "--listen", $"{AddressOf(node)}:7400", "--iscsi", $"{AddressOf(node)}:3260",
             .. _options.Initiators.SelectMany(name => (string[])["--initiator", name]),
         ];
@@ -113,13 +113,23 @@ internal sealed partial class ThreeMachines : IDisposable
     /// <summary>SIGSTOP or SIGCONT.</summary>
     public void Signal(int node, int signal) => _nodes[node - 1]!.Signal(signal);
 
-    /// <summary>Kills etcd and starts it again.</summary>
-    public void RestartEtcd(TimeSpan after)
+    /// <summary>Starts a member of etcd, for the first time or again.</summary>
+    /// <param name="member">From 1.</param>
+    public void StartEtcd(int member) => _etcd[member - 1] = _sandbox.Start(
+        "etcd",
+        [
+            "--name", $"e{member}", "--data-dir", _folder[$"etcd{member}"],
+            "--listen-client-urls", UrlOf(member), "--advertise-client-urls", UrlOf(member),
+            "--listen-peer-urls", PeerUrlOf(member), "--initial-advertise-peer-urls", PeerUrlOf(member),
+            "--initial-cluster", EtcdMembers(index => $"e{index}={PeerUrlOf(index)}"), "--log-level", "error",
+        ]);
+
+    /// <summary>Kills a member of etcd.</summary>
+    public void KillEtcd(int member)
     {
-        _etcd.Kill();
-        _etcd.Dispose();
-        Thread.Sleep(after);
-        _etcd = StartEtcd();
+        _etcd[member - 1]!.Kill();
+        _etcd[member - 1]!.Dispose();
+        _etcd[member - 1] = null;
     }
 
     /// <summary>Connects a node to the bridge, or takes its cable out.</summary>
@@ -158,7 +168,8 @@ internal sealed partial class ThreeMachines : IDisposable
             node?.Dispose();
         foreach (var disk in _disks)
             disk.Dispose();
-        _etcd.Dispose();
+        foreach (var member in _etcd)
+            member?.Dispose();
     }
 
     private string ClockOf(int node) => _folder[$"clock{node}"];
@@ -181,6 +192,9 @@ internal sealed partial class ThreeMachines : IDisposable
         ip link set guest mtu 9000 master br0 up
         """).Succeeded();
 
-    private SandboxProgram StartEtcd() => _sandbox.Start(
-        "etcd", ["--data-dir", _folder["etcd"], "--listen-client-urls", Etcd, "--advertise-client-urls", Etcd, "--log-level", "error"]);
+    private string EtcdMembers(Func<int, string> each) => string.Join(',', Enumerable.Range(1, _etcd.Length).Select(each));
+
+    private static string UrlOf(int member) => $"http://10.77.0.254:{2379 + (10 * (member - 1))}";
+
+    private static string PeerUrlOf(int member) => $"http://10.77.0.254:{2380 + (10 * (member - 1))}";
 }

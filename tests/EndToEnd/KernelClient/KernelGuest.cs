@@ -61,6 +61,9 @@ internal sealed class KernelGuest : IDisposable
     /// <summary>What the script has printed, and the kernel's own messages.</summary>
     public string Output => _kernel.Output;
 
+    /// <summary>Where the test finds a file that the script left in <c>/run/exchange</c>.</summary>
+    public string FileOf(string name) => _exchange[name];
+
     /// <summary>Makes the host's end of the guest's network, so that a service can listen on <see cref="HostAddress"/> before the guest starts.</summary>
     public static void AddNetwork(Sandbox sandbox) => sandbox.Shell(
         TimeSpan.FromSeconds(10),

@@ -95,7 +95,7 @@ public sealed class KernelInitiatorTests : EndToEndTest
         Dictionary<string, Func<string>> answers,
         string memorySize = "512M")
     {
-        variables["LIBRARY"] = Path.Combine(Repository.KernelClient, "library.sh");
+        variables["LIBRARY"] = Repository.KernelClient;
         variables["PORTAL"] = service.Portal;
         variables["TARGET"] = UssService.TargetIqn;
         variables["INITIATOR"] = Initiator;

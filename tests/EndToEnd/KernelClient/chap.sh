@@ -1,5 +1,5 @@
 # The kernel's initiator logs in with the right CHAP secret only, one-way and mutual.
-. "$LIBRARY"
+. "$LIBRARY/library.sh"
 initiator_start
 
 refused() { # WHY

@@ -1,5 +1,5 @@
 # ext4 and xfs on a LUN: files with checksums survive a new login; removed files give their space back.
-. "$LIBRARY"
+. "$LIBRARY/library.sh"
 initiator_start
 echo "== discovery"
 iscsiadm -m discovery -t sendtargets -p "$PORTAL" | tee /run/targets

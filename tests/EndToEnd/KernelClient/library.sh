@@ -12,8 +12,11 @@ initiator_start() {
     modprobe -a iscsi_tcp sd_mod
     echo "InitiatorName=$INITIATOR" >/etc/iscsi/initiatorname.iscsi
     iscsid
-    iscsiadm -m node -T "$TARGET" -p "$PORTAL" -o new >/dev/null
+    target_add
 }
+
+# target_add: makes the target at the portal known.
+target_add() { iscsiadm -m node -T "$TARGET" -p "$PORTAL" -o new >/dev/null; }
 
 # setting NAME VALUE: one setting of the session to come.
 setting() { iscsiadm -m node -T "$TARGET" -p "$PORTAL" -o update -n "$1" -v "$2"; }

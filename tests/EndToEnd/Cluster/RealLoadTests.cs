@@ -1,0 +1,195 @@
+using System.Security.Cryptography;
+using Uss.EndToEnd.Harness;
+using Uss.EndToEnd.Iscsi;
+using Uss.EndToEnd.KernelClient;
+
+namespace Uss.EndToEnd.Cluster;
+
+/// <summary>
+/// PostgreSQL on ext4 and fio with verification, through the Linux kernel's own initiator, on one cluster that everything is done
+/// to that the other tests of this folder do to clusters of their own.
+/// </summary>
+/// <remarks>
+/// The guest has a path to node1 for the database and one to node2 for fio: of each fault one of them sees what happens to a
+/// front-end and the other what happens to a node behind one. fio writes to a mirror of its LUN and of a disk in the guest's memory.
+/// </remarks>
+[TestFixture]
+public sealed class RealLoadTests : MachinesTest
+{
+    private const string Initiator = "iqn.2026-11.local.uss.test:guest";
+    private const int DatabaseLun = 1;
+    private const int MirroredLun = 2;
+    private const long DatabaseBytes = 1L << 30;
+    private const long MirroredBytes = 64L << 20;
+    private const int FlippedShare = 8;
+    private const int ChunkBytes = 1 << 19;
+
+    // Longer than the leases and timeouts between nodes.
+    private static readonly TimeSpan WhileBroken = TimeSpan.FromSeconds(3);
+
+    [Test]
+    [CancelAfter(TestLimit)]
+    public void Fio_and_a_database_lose_nothing_to_a_row_of_faults()
+    {
+        StartMachines(new MachineOptions { Initiators = [Initiator, Initiators[^1]], PowerSeed = (ulong)Seed, EtcdMembers = 3 });
+        foreach (var (name, size, lun) in ((string, string, int)[])[("database", "1G", DatabaseLun), ("mirrored", "64M", MirroredLun)])
+        {
+            Machines.Uss(1, "volume", "create", name, "--size", size).Succeeded();
+            Machines.Uss(1, "lun", "map", name, "--lun", $"{lun}").Succeeded();
+        }
+
+        var faults = new Queue<Fault>(Faults());
+        var variables = new Dictionary<string, string>
+        {
+            ["LIBRARY"] = Repository.KernelClient,
+            ["PORTAL"] = ThreeMachines.Portals[0],
+            ["SECOND_PORTAL"] = ThreeMachines.Portals[1],
+            ["TARGET"] = UssService.TargetIqn,
+            ["INITIATOR"] = Initiator,
+            ["SCALE"] = "1",
+            ["FAULTS"] = $"{faults.Count}",
+        };
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var answers = new Dictionary<string, Func<string>>
+        {
+            ["break"] = () =>
+            {
+                TestContext.Out.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s: {faults.Peek().What}");
+                faults.Peek().Break();
+                return "done";
+            },
+            ["mend"] = () =>
+            {
+                faults.Dequeue().Mend();
+                Heal();
+                return "done";
+            },
+        };
+        using var guest = new KernelGuest(Sandbox, "faults.sh", variables, answers, "1G");
+        guest.Succeeded(TimeSpan.FromSeconds(200));
+        TestContext.Out.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{guest.Output}");
+        Assert.That(faults, Is.Empty);
+        Assert.That(Scrub.Run(Machines.Uss, Limit).Lost, Is.Zero, "blocks without a good copy");
+        CompareVolumes(guest.FileOf("mirror"));
+        CompareDisks();
+    }
+
+    // Where both loads can go on without the node, or with it as it is, they have to before the fault is mended.
+    private IEnumerable<Fault> Faults() =>
+    [
+        new("node2, fio's front-end, killed and started", () => Restart(2), () => { }),
+        new("node1, the database's front-end, killed and started", () => Restart(1), () => { }),
+        new(
+            "node3 frozen, a member of etcd killed",
+            () =>
+            {
+                Machines.Signal(3, NativeMethods.SignalStop);
+                Machines.KillEtcd(1);
+            },
+            () =>
+            {
+                Machines.Signal(3, NativeMethods.SignalContinue);
+                Machines.StartEtcd(1);
+            }),
+        new(
+            "node1 frozen and thawed",
+            () =>
+            {
+                Machines.Signal(1, NativeMethods.SignalStop);
+                Thread.Sleep(WhileBroken);
+                Machines.Signal(1, NativeMethods.SignalContinue);
+            },
+            () => { }),
+        new(
+            "node3 cut off, the clocks of node2 and node3 stepped",
+            () =>
+            {
+                Machines.SetLink(3, isUp: false);
+                Machines.SetClock(2, TimeSpan.FromDays(3));
+                Machines.SetClock(3, -TimeSpan.FromDays(3650));
+            },
+            () =>
+            {
+                Machines.SetLink(3, isUp: true);
+                Machines.SetClock(2, TimeSpan.Zero);
+            }),
+        new(
+            "node3 does not reach node2, then it does",
+            () =>
+            {
+                Machines.SetPath(3, 2, isOpen: false);
+                Thread.Sleep(WhileBroken);
+                Machines.SetPath(3, 2, isOpen: true);
+            },
+            () => { }),
+        new("node3 sends 20mbit/s", () => Machines.SetRate(3, "20mbit"), () => Machines.SetRate(3, null)),
+        new("the power of node3 cut", () => Machines.CutPower(3), () => Machines.RestorePower(3)),
+        new(
+            "the power of node1 cut, and back",
+            () =>
+            {
+                Machines.CutPower(1);
+                Machines.RestorePower(1);
+            },
+            () => { }),
+        new("the clock of node3 stepped back, and bits flipped on its disk", FlipBits, () => { }),
+    ];
+
+    private void Restart(int node)
+    {
+        Machines.Kill(node);
+        Machines.Start(node);
+    }
+
+    private void FlipBits()
+    {
+        Machines.Stop(3);
+
+        // Scrubs are told with the time, and one of ten years ago is none.
+        Machines.SetClock(3, TimeSpan.Zero);
+        var flipped = DiskBlock.AllOf(Sandbox, Machines.DiskOf(3)).Where((_, index) => index % FlippedShare == 0).ToList();
+        Assert.That(flipped, Has.Count.GreaterThan(100));
+        flipped.ForEach(block => block.Flip(Sandbox.FromOutside(Machines.DiskOf(3))));
+        Machines.Start(3);
+    }
+
+    // Through every node: fio's volume is what its mirror is, and the database's is one.
+    private void CompareVolumes(string mirror)
+    {
+        var bytes = new FileInfo(mirror).Length;
+        Assert.That(bytes, Is.EqualTo(MirroredBytes));
+        var hashes = new string[ThreeMachines.NodeCount];
+        for (var node = 1; node <= ThreeMachines.NodeCount; node++)
+        {
+            using var expected = File.OpenRead(mirror);
+            var copy = new byte[ChunkBytes];
+            InSession(node, MirroredLun, session => Read(session, bytes, (offset, data) =>
+            {
+                expected.ReadExactly(copy);
+                if (!data.SequenceEqual(copy))
+                    Assert.Fail($"node{node} and the mirror differ at {offset + data.CommonPrefixLength(copy)}");
+            }));
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            InSession(node, DatabaseLun, session => Read(session, DatabaseBytes, (_, data) => hash.AppendData(data)));
+            hashes[node - 1] = Convert.ToHexString(hash.GetHashAndReset());
+        }
+
+        Assert.That(hashes, Has.All.EqualTo(hashes[0]), "the database's volume through each node");
+        TestContext.Out.WriteLine("the volumes are equal to the mirror and to each other through all nodes");
+    }
+
+    private delegate void Piece(long offsetBytes, ReadOnlySpan<byte> data);
+
+    private static void Read(LibiscsiSession session, long bytes, Piece piece)
+    {
+        var data = new byte[ChunkBytes];
+        for (var offset = 0L; offset < bytes; offset += data.Length)
+        {
+            session.Read(offset, data);
+            piece(offset, data);
+        }
+    }
+
+    /// <summary>Something that is done to the cluster.</summary>
+    private sealed record Fault(string What, Action Break, Action Mend);
+}

@@ -1,0 +1,55 @@
+# fio with verification on a mirror of a LUN and of a disk in the guest's memory, for scripts that run in the guest. What is
+# written goes to both; what is read comes from the LUN.
+
+# fio_start DISK: makes the mirror and starts the load.
+fio_start() {
+    local sectors
+    sectors=$(blockdev --getsz "$1")
+    modprobe brd rd_nr=1 rd_size=$((sectors / 2))
+    modprobe dm-mirror
+    # No initial copy: both are blank. Reads go to the first one.
+    dmsetup create mirrored --table "0 $sectors mirror core 2 2048 nosync 2 $1 0 /dev/ram0 0"
+    : >/run/fio.rounds
+    fio_rounds & fio=$!
+}
+
+# Each round writes 4 MiB in an order and with content of its own, reads each piece back soon after it was written, and all
+# of them once more at its end. The stamp of a block has its place and its round.
+fio_rounds() {
+    local round=0
+    while [ ! -e /run/stop ]; do
+        round=$((round + 1))
+        fio --name=round --filename=/dev/mapper/mirrored --direct=1 --ioengine=libaio --iodepth=8 --rw=randwrite --bsrange=4k-64k \
+            --io_size=4M --randseed=$round --verify=crc32c --verify_interval=4k --verify_fatal=1 --verify_backlog=32 \
+            >/run/fio.log 2>&1 || return 1
+        echo $round >>/run/fio.rounds
+    done
+}
+
+# fio_progress: waits until one more round is complete, and so good.
+fio_progress() {
+    local goal attempt
+    goal=$(($(wc -l </run/fio.rounds) + 1))
+    for attempt in $(seq 900); do
+        [ "$(wc -l </run/fio.rounds)" -ge $goal ] && return
+        kill -0 $fio 2>/run/gone || break
+        sleep 0.2
+    done
+    echo "fio made no progress after $(wc -l </run/fio.rounds) rounds"
+    cat /run/fio.log
+    exit 1
+}
+
+# fio_stop DISK FILE: waits for the last round, compares both sides of the mirror and leaves a copy of the one in memory in the file.
+fio_stop() {
+    touch /run/stop
+    wait $fio || { cat /run/fio.log; exit 1; }
+    echo "$(wc -l </run/fio.rounds) rounds of fio are good"
+    dmsetup status mirrored
+    dmsetup remove mirrored
+    blockdev --flushbufs "$1"
+    cmp "$1" /dev/ram0
+    echo "the LUN and its mirror are equal"
+    dd if=/dev/ram0 of="$2" bs=1M status=none
+    sync "$2"
+}
