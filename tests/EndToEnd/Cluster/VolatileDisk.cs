@@ -67,7 +67,7 @@ internal sealed class VolatileDisk(Sandbox sandbox, string program, string file,
     }
 
     /// <summary>Answers nothing any more.</summary>
-    public void Stop() => _running!.Signal(NativeMethods.SignalStop);
+    public void Stop() => _running!.Stop();
 
     /// <summary>Stops at a moment when it holds what was not flushed. Something must be writing.</summary>
     public void StopWhileUnflushed(TimeSpan limit)
@@ -78,10 +78,9 @@ internal sealed class VolatileDisk(Sandbox sandbox, string program, string file,
             if (UnflushedSectors > 0)
             {
                 Stop();
-                _running!.AwaitStopped();
                 if (UnflushedSectors > 0)
                     return;
-                _running.Signal(NativeMethods.SignalContinue);
+                _running!.Signal(NativeMethods.SignalContinue);
             }
 
             if (clock.Elapsed > limit)

@@ -84,12 +84,18 @@ internal sealed class SandboxProgram : IDisposable
             NativeMethods.Signal(_process.Id, signal);
     }
 
-    /// <summary>Waits until a program of one thread that was sent SIGSTOP stands still.</summary>
-    public void AwaitStopped()
+    /// <summary>Sends a program of one thread SIGSTOP until it stands still.</summary>
+    public void Stop()
     {
+        // More than once: when it was stopped and went on shortly before, the process that carries it into the sandbox may
+        // have seen the stop only now, and then makes it go on.
         var status = $"/proc/{ProcessId}/status";
-        while (!File.ReadAllText(status).Contains("\nState:\tT", StringComparison.Ordinal))
+        do
+        {
+            Signal(NativeMethods.SignalStop);
             Thread.Yield();
+        }
+        while (!File.ReadAllText(status).Contains("\nState:\tT", StringComparison.Ordinal));
     }
 
     /// <summary>Waits for the end; past the limit the program is killed and the test fails.</summary>
