@@ -28,7 +28,7 @@ public sealed class RealLoadTests : MachinesTest
     private static readonly TimeSpan WhileBroken = TimeSpan.FromSeconds(3);
 
     [Test]
-    [CancelAfter(TestLimit)]
+    [CancelAfter(480_000)]
     public void Fio_and_a_database_lose_nothing_to_a_row_of_faults()
     {
         StartMachines(new MachineOptions { Initiators = [Initiator, Initiators[^1]], PowerSeed = (ulong)Seed, EtcdMembers = 3 });
@@ -66,7 +66,7 @@ public sealed class RealLoadTests : MachinesTest
             },
         };
         using var guest = new KernelGuest(Sandbox, "faults.sh", variables, answers, "1G");
-        guest.Succeeded(TimeSpan.FromSeconds(200));
+        guest.Succeeded(TimeSpan.FromSeconds(400));
         TestContext.Out.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{guest.Output}");
         Assert.That(faults, Is.Empty);
         Assert.That(Scrub.Run(Machines.Uss, Limit).Lost, Is.Zero, "blocks without a good copy");
