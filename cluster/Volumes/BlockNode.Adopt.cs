@@ -1,4 +1,5 @@
 using Uss.Coordination;
+using Uss.Replication;
 using Uss.Runtime;
 using Uss.Store;
 
@@ -16,7 +17,7 @@ public sealed partial class BlockNode
     // for it stays.
     private async ValueTask<Fault?> RegisterAsync(NodeDisk disk, IObjectStore store)
     {
-        var fault = await CommitTopologyAsync(
+        var fault = await CommitAsMemberAsync(
             topology =>
             {
                 var present = topology.Disks.GetValueOrDefault(store.DiskId);
@@ -44,11 +45,28 @@ public sealed partial class BlockNode
                 }
 
                 return changes;
-            },
-            []);
+            });
         if (fault is null)
             disk.Replaces = null;
         return fault;
+    }
+
+    // A node that was removed and has not heard of it adds nothing: others would count on a disk that nobody can reach.
+    private async ValueTask<Fault?> CommitAsMemberAsync(Func<TopologySnapshot, Result<IReadOnlyList<Change>>> decide)
+    {
+        if (_peers is null)
+            return await CommitTopologyAsync(decide, []);
+        while (true)
+        {
+            var fault = await CommitTopologyAsync(decide, [new Condition(NodeRecord.RemovedKeyOf(Name), 0)]);
+            if (fault != TopologyMoved)
+                return fault;
+            var removed = await _coordination.GetAsync(NodeRecord.RemovedKeyOf(Name));
+            if (!removed.IsAvailable)
+                return CoordinationFaults.Unavailable;
+            if (removed.Entries.Count > 0)
+                return NodeRecord.Removed(Name);
+        }
     }
 
     // What was asked for goes first; a disk in the place of another one takes its class, so that pools find room there.

@@ -63,7 +63,10 @@ public sealed partial class BlockNode
             return (true, group.InSync.Count());
         if (group.State != GroupState.Follower || group.Record is not { } record)
             return (false, 0);
-        return (NodeOf(record.Primary) is { IsConnected: true }, record.InSync.Count(IsUsable));
+
+        // The primary's node may be there, and wait for the others as this one does.
+        var usable = record.InSync.Count(IsUsable);
+        return (NodeOf(record.Primary) is { IsConnected: true } && usable >= group.MinimumCopies, usable);
     }
 
     // A disk of this node under which the group can be started now, or null.

@@ -32,4 +32,8 @@ public sealed record NodeRecord : ICheckedRecord
 
     /// <summary>Key that is there from a node's removal until a machine joins under its name.</summary>
     public static string RemovedKeyOf(string name) => "removed-nodes/" + name;
+
+    /// <summary>Why a node that was taken out of the cluster does not start or take disks.</summary>
+    public static Runtime.Fault Removed(string name) => new(
+        "node-removed", $"Node {name} was removed from the cluster.", "Join again with a fresh token and an empty data folder.");
 }

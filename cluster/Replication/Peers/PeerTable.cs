@@ -82,9 +82,13 @@ public sealed partial class PeerTable
             Rack = _options.Rack,
             Site = _options.Site,
         };
+        // A node that was removed while it started does not come back by that.
         var commit = await _coordination.CommitAsync(
-            [], [new Change(NodeRecord.KeyOf(Self), CoordinationJson.Write(record, ReplicationJson.Default.NodeRecord))]);
+            [new Condition(NodeRecord.RemovedKeyOf(Self), 0)],
+            [new Change(NodeRecord.KeyOf(Self), CoordinationJson.Write(record, ReplicationJson.Default.NodeRecord))]);
         var read = await _coordination.ListAsync(NodeRecord.Prefix);
+        if (commit.Status == CommitStatus.Conflict)
+            return NodeRecord.Removed(Self);
         if (commit.Status != CommitStatus.Applied || !read.IsAvailable)
             return Unavailable;
         foreach (var entry in read.Entries)

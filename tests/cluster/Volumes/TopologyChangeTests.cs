@@ -166,4 +166,50 @@ public sealed class TopologyChangeTests
         Assert.That(cluster.Members[0].Node!.Topology.Find(disk.Id)!.Node, Is.EqualTo("n3"));
         Assert.That(cluster.Read(cluster.Members[0], expected.Length).AsSpan().SequenceEqual(expected));
     }
+
+    [Test]
+    public void A_node_without_a_copy_can_recover_a_group_whose_primary_is_there_and_waits()
+    {
+        using var cluster = new TopologyFixture(4);
+        var expected = cluster.CreateVolume(copies: 3);
+        var (lost, left) = (cluster.Members.Take(2).ToList(), cluster.Members.Skip(2).ToList());
+        lost.ForEach(cluster.Kill);
+        cluster.World.RunFor(6_000_000_000);
+        var others = 0;
+        foreach (var (id, record) in cluster.AllGroups().Select(group => (group.Id, group.Record!)).ToList())
+        {
+            if (record.InSync.Count(disk => left.Exists(member => member.Owns(disk))) != 1)
+                continue;
+            var source = record.InSync.Single(disk => left.Exists(member => member.Owns(disk)));
+            var asked = left.Single(member => !member.Owns(source));
+            others += record.Primary == source ? 1 : 0;
+            var plan = cluster.Run(asked, node => node.PlanRecoveryAsync(id, source));
+            Assert.That((plan.Fault?.Code, plan.Value?.IsComplete), Is.EqualTo(((string?)null, true)), $"{id}");
+            Assert.That(cluster.Run(asked, node => node.RecoverAsync(plan.Value!)), Is.Null);
+        }
+
+        Assert.That(others, Is.GreaterThan(0), "groups whose primary is still there");
+        cluster.World.RunFor(3_000_000_000);
+        Assert.That(cluster.Read(left[0], expected.Length).AsSpan().SequenceEqual(expected));
+    }
+
+    [Test]
+    public void A_node_that_was_removed_does_not_come_back_by_a_start_nor_with_a_new_disk()
+    {
+        using var cluster = new TopologyFixture(4);
+        cluster.CreateVolume(copies: 3);
+        var gone = cluster.Members[3];
+        Assert.That(cluster.Run(cluster.Members[0], node => node.DrainNodeAsync("n4", true)), Is.Null);
+        cluster.Await(() => cluster.CopiesOn(gone) == 0 && cluster.IsSettled(3), "nothing is left on the node");
+        cluster.Kill(gone);
+        cluster.World.RunFor(3_000_000_000);
+        Assert.That(cluster.Run(cluster.Members[0], node => node.RemoveNodeAsync("n4")), Is.Null);
+        gone.Disks.Add(cluster.NewDisk());
+        cluster.Start(gone);
+        cluster.Await(() => gone.StartFault is not null, "its start ends");
+        Assert.That(gone.StartFault!.Code, Is.EqualTo("node-removed"));
+        cluster.World.RunFor(1_000_000_000);
+        Assert.That(cluster.Members[0].Node!.Topology.Disks, Has.Count.EqualTo(3));
+        Assert.That(cluster.Members[0].Node!.Peers!.Find("n4"), Is.Null);
+    }
 }
