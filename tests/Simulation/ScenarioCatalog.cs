@@ -14,6 +14,10 @@ public static class ScenarioCatalog
             "cluster",
             "Nodes with replicated volumes: processes, machines, links, disks and coordination fail while clients work.",
             static () => new ClusterScenario()),
+        ["recovery"] = new(
+            "recovery",
+            "The cluster when more machines are lost for good than its groups can bear, and somebody decides to go on.",
+            static () => new ClusterScenario(isForced: true)),
         ["store"] = new(
             "store",
             "One store on one disk against a plain model, with crashes, power cuts and full disks.",

@@ -49,5 +49,8 @@ public sealed class ClusterScenarioTests
         "coordination outages", "disks added", "disks full", "disks lost", "disks slow", "nodes added", "power cuts of all nodes",
         "killed soon after a start", "bits flipped", "sectors broken", "groups repaired by a scrub", "groups scrubbed under faults",
         "volumes created under faults", "volumes resized under faults", "volumes removed under faults",
+        "disks drained", "nodes drained", "drains taken back", "drains refused", "drains brought to their end", "drains with nowhere to go",
+        "disks removed under faults", "nodes removed under faults", "removals refused", "disks replaced",
+        "nodes stopped in maintenance", "maintenance ended", "primaries left a node in maintenance",
     ];
 }

@@ -46,13 +46,21 @@ public sealed class BlockHistory(int blocks)
         return ticket;
     }
 
+    /// <summary>Blocks that any operation touched.</summary>
+    public IEnumerable<long> BlocksUsed =>
+        Enumerable.Range(0, blocks).Where(block => _blocks[block] is not null).Select(block => (long)block);
+
     /// <summary>Checks every block; null when all histories are linearizable.</summary>
-    public string? FindViolation()
+    /// <param name="amend">Puts what nobody asked for into the history of a block; null: nothing.</param>
+    public string? FindViolation(Func<long, IReadOnlyList<BlockOperation>, IReadOnlyList<BlockOperation>>? amend = null)
     {
         var checker = new LinearizabilityChecker();
         for (var block = 0; block < blocks; block++)
         {
-            if (_blocks[block] is not { } history || checker.FindViolation(history) is not { } violation)
+            if (_blocks[block] is not { } seen)
+                continue;
+            var history = amend?.Invoke(block, seen) ?? seen;
+            if (checker.FindViolation(history) is not { } violation)
                 continue;
             var around = history.Where(item => item.Start <= violation.End && item.End >= violation.Start - 2_000_000_000).TakeLast(20);
             return $"block {block} is not linearizable: {violation} fits nowhere among{Environment.NewLine}  "

@@ -17,6 +17,8 @@ internal sealed class ClusterNode
     private readonly CoordinationState _state;
     private readonly StoreOptions _storeOptions;
     private readonly BlockNodeOptions _options;
+    private readonly Dictionary<SimulatedDisk, Guid> _ids = [];
+    private readonly List<ObjectStore> _discarded = [];
 
     public ClusterNode(
         SimulatedWorld world,
@@ -53,14 +55,27 @@ internal sealed class ClusterNode
 
     public bool IsUp => !Reactor.IsCrashed;
 
+    /// <summary>True when the process serves and is not stopped in the middle.</summary>
+    public bool IsAtWork => IsUp && Node is not null && !Reactor.IsFrozen;
+
+    /// <summary>True when the process was asked to end, until it is killed.</summary>
+    public bool IsStopped { get; private set; }
+
+    /// <summary>True once the node knows that it was taken out of the cluster, and has ended.</summary>
+    public bool IsToldOfRemoval { get; private set; }
+
+    /// <summary>Identity of one of its disks, also of one that was discarded.</summary>
+    public Guid IdOf(SimulatedDisk disk) => _ids[disk];
+
     /// <summary>Formats a disk, while the process is there and the node is not.</summary>
     public SimulatedDisk AddDisk(long sizeBytes, SimulatedDiskOptions options, StoreFormatOptions format)
     {
-        var disk = _world.CreateDisk($"/{Name}/disk{Disks.Count}", sizeBytes, options);
+        var disk = _world.CreateDisk($"/{Name}/disk{_ids.Count}", sizeBytes, options);
         var formatted = _world.Run(Reactor, () => ObjectStore.FormatAsync(Reactor, disk.Path, format));
         if (!formatted.IsOk)
             throw new SimulationException($"a sound disk can be formatted: {formatted.Fault}");
         Disks.Add(disk);
+        _ids.Add(disk, formatted.Value);
         return disk;
     }
 
@@ -72,6 +87,35 @@ internal sealed class ClusterNode
         _world.Start(Reactor, () => StartAsync(Reactor));
     }
 
+    /// <summary>Takes a disk of another machine that the running node has taken.</summary>
+    public void Adopt(SimulatedDisk disk)
+    {
+        Disks.Add(disk);
+        _ids.Add(disk, Stores[disk].DiskId);
+    }
+
+    /// <summary>A disk that was removed is not given to the node again.</summary>
+    public void Discard(SimulatedDisk disk)
+    {
+        Disks.Remove(disk);
+        if (Stores.Remove(disk, out var store))
+            _discarded.Add(store);
+    }
+
+    /// <summary>Ends the process as an operator asks for it: what is under way finishes. Whoever asks kills what is left of it.</summary>
+    public void Stop()
+    {
+        if (Node is not { } running)
+            return;
+        Node = null;
+        IsStopped = true;
+        _world.Start(Reactor, async () =>
+        {
+            await running.CloseAsync();
+            return true;
+        });
+    }
+
     /// <summary>Kills the process, or takes the power from the machine.</summary>
     public void Kill(bool isPowerCut)
     {
@@ -80,9 +124,11 @@ internal sealed class ClusterNode
         else
             _world.Crash(Reactor);
         Node = null;
-        foreach (var store in Stores.Values)
+        IsStopped = false;
+        foreach (var store in Stores.Values.Concat(_discarded))
             store.Abandon();
         Stores.Clear();
+        _discarded.Clear();
     }
 
     public DiskSource Source(SimulatedDisk disk)
@@ -105,11 +151,26 @@ internal sealed class ClusterNode
         while (true)
         {
             var coordination = new SimulatedCoordinationStore(_state, Coordination);
+
+            // As the daemon does: a machine that was removed learns it here, or hears of it while it runs.
+            if (_state.Get(NodeRecord.RemovedKeyOf(Name)).Entries.Count > 0)
+            {
+                IsToldOfRemoval = true;
+                return false;
+            }
+
             var node = await BlockNode.StartAsync(coordination, Disks.ConvertAll(Source), _options);
             if (node.IsOk)
             {
                 Node = node.Value;
+                Node.Changed += OnChanged;
                 return true;
+            }
+
+            if (node.Fault.Code == "node-removed")
+            {
+                IsToldOfRemoval = true;
+                return false;
             }
 
             // As the daemon does: what is not there yet may come.
@@ -117,5 +178,13 @@ internal sealed class ClusterNode
                 throw new SimulationException($"{Name} starts: {node.Fault}");
             await reactor.DelayAsync(100_000_000);
         }
+    }
+
+    private void OnChanged(NodeEvent change)
+    {
+        if (change.Kind != NodeEventKind.SelfRemoved)
+            return;
+        IsToldOfRemoval = true;
+        Stop();
     }
 }

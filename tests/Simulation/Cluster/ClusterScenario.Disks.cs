@@ -14,8 +14,8 @@ public sealed partial class ClusterScenario
 
     private void ChooseDiskFaults(SeededRandom random)
     {
-        _hasDiskErrors = random.Next(3) == 0;
-        if (random.Next(3) != 0)
+        _hasDiskErrors = random.Next(3) == 0 && !isForced;
+        if (random.Next(3) != 0 || isForced)
             return;
         var node = _nodes[random.Next(_nodes.Count)];
         _rottingDisk = node.Disks[random.Next(node.Disks.Count)];
@@ -23,6 +23,8 @@ public sealed partial class ClusterScenario
 
     private void DisturbDisk(ClusterNode node)
     {
+        if (node.Disks.Count == 0)
+            return;
         var disk = node.Disks[Crashes.Next(node.Disks.Count)];
         switch (Crashes.Next(4))
         {
@@ -58,15 +60,15 @@ public sealed partial class ClusterScenario
     }
 
     // An administrator gives a node a disk, again if it failed.
-    private void GiveDisk(ClusterNode node, SimulatedDisk disk)
+    private void GiveDisk(ClusterNode node, SimulatedDisk disk, Guid? replaces = null)
     {
-        if (node is not { IsUp: true, Node: { } running } || !_disksGiven.Add(disk))
+        if (node is not { IsUp: true, Node: { } running } || !node.Disks.Contains(disk) || !_disksGiven.Add(disk))
             return;
         World.Start(
             node.Reactor,
             async () =>
             {
-                var added = await running.AddDiskAsync(node.Source(disk));
+                var added = await running.AddDiskAsync(node.Source(disk), null, replaces);
                 World.Trace?.Invoke($"{World.NowNs} {disk.Path} is given: {added.Fault}");
                 _disksGiven.Remove(disk);
                 return true;
@@ -78,7 +80,10 @@ public sealed partial class ClusterScenario
         foreach (var node in _nodes)
         {
             foreach (var disk in node.Node?.Disks.Where(disk => disk.State == DiskState.Failed).ToList() ?? [])
-                GiveDisk(node, node.Disks.Find(candidate => candidate.Path == disk.Name)!);
+            {
+                if (node.Disks.Find(candidate => candidate.Path == disk.Name) is { } known)
+                    GiveDisk(node, known);
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ public sealed partial class ClusterScenario
     private void Disturb()
     {
         SplitNowAndThen();
+        AdministerNowAndThen();
         var node = _nodes[Crashes.Next(_nodes.Count)];
         switch (Crashes.Next(40))
         {
@@ -112,7 +113,7 @@ public sealed partial class ClusterScenario
 
     private void Restart(ClusterNode node)
     {
-        if (node.IsUp)
+        if (node.IsUp || IsLost(node))
             return;
         node.Start();
         if (IsRare(4))
@@ -126,6 +127,8 @@ public sealed partial class ClusterScenario
 
     private void KillAgain(ClusterNode node)
     {
+        if (IsLost(node))
+            return;
         Reached(node.Node is null ? "starts interrupted" : "killed soon after a start");
         Kill(node, IsRare(2));
         Later(DurationNs() / 8, () => Restart(node));

@@ -11,6 +11,7 @@ public sealed partial class ClusterScenario
     private void Heal()
     {
         _undos.Clear();
+        NoticeRemovals();
         World.Network.Heal();
         foreach (var node in _nodes)
         {
@@ -18,19 +19,23 @@ public sealed partial class ClusterScenario
             World.Thaw(node.Reactor);
             foreach (var disk in node.Disks)
                 disk.Faults.Clear();
+            if (node.IsStopped)
+                Kill(node, isPowerCut: false);
             if (!node.IsUp)
                 node.Start();
         }
 
         _away.Clear();
+        ReplaceLost();
         Require(World.RunUntil(() => _volumes.TrueForAll(volume => volume.IsDone), LongNs), "all initiators come to an end");
         Require(BecomesHealthy(), $"all groups come to have all copies: {Describe()}");
+        FinishAdministration();
         foreach (var volume in _volumes)
         {
             volume.SettleFailed(World.NowNs);
             foreach (var node in _nodes)
                 World.Run(node.Reactor, () => volume.ReadAllAsync(node), LongNs);
-            var violation = volume.History.FindViolation();
+            var violation = volume.History.FindViolation((block, history) => Amend(volume, block, history));
             Require(violation is null, $"{volume.Name}: {violation}");
             if (volume.GivenUp > 0)
                 Reached("runs with requests given up");
@@ -43,6 +48,7 @@ public sealed partial class ClusterScenario
         CompareCopies();
         ScrubAll();
         CompareCopies();
+        RequireNothingOnRemovedDisks();
         Reached("copies compared");
         if (_nodes[0].Node!.Pools.Any(pool => pool.Record.Groups > pool.Record.FirstGroups))
             Reached("runs with split pools");
@@ -58,6 +64,7 @@ public sealed partial class ClusterScenario
     {
         for (var waitedNs = 0L; waitedNs < LongNs; waitedNs += LookNs)
         {
+            NoticeRemovals();
             if (IsHealthy())
                 return true;
             GiveFailedDisks();
@@ -100,7 +107,13 @@ public sealed partial class ClusterScenario
         .Where(group => group.Serving is not { } serving || serving.InSync.Count() != group.Copies)
         .Take(3)
         .Select(group => $"{group.Id} has record {Describe(group.Record)} and is "
-            + string.Join(", ", _nodes.Select(node => $"{SideOf(node, group.Id)?.State} on {node.Name}"))));
+            + string.Join(", ", _nodes.Select(node => $"{SideOf(node, group.Id)?.State} on {node.Name}")))
+        .Concat(Primaries()
+            .Where(group => group.Serving is { } serving && !serving.InSync.Order().SequenceEqual(serving.Row.Order())).Take(3)
+            .Select(group => $"{group.Id} has record {Describe(group.Record)}, not {string.Join(' ', group.Serving!.Row.Select(NameOf))}"))
+        .Concat(_nodes.Where(node => !IsConnected(node)).Select(node => $"{node.Name} is not connected"))
+        .Concat(_disksGiven.Select(disk => $"{disk.Path} is being given"))
+        .Append(AreSplitsDone() ? "" : "groups are being split"));
 
     private static PlacementGroup? SideOf(ClusterNode node, PlacementGroupId id) =>
         node.Node?.Pools.FirstOrDefault(pool => pool.Record.Id == id.Pool)?.Find(id.Index);

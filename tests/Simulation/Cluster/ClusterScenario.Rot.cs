@@ -95,7 +95,7 @@ public sealed partial class ClusterScenario
     private void ScrubAll()
     {
         var disks = _nodes.SelectMany(node => node.Disks).ToList();
-        Rot(_rottingDisk ?? disks[Crashes.Next(disks.Count)]);
+        Rot(_rottingDisk is { } rotting && disks.Contains(rotting) ? rotting : disks[Crashes.Next(disks.Count)]);
         var asked = _nodes[Crashes.Next(_nodes.Count)];
         var known = asked.Node!.DescribeScrubs().ToDictionary(scrub => scrub.Group, scrub => scrub.Last?.Request ?? 0);
         if (known.Values.Any(request => request > 0))

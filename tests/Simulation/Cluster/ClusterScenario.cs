@@ -13,7 +13,7 @@ namespace Uss.Simulation.Cluster;
 /// fail, and the coordination store stops answering some nodes or all. Every block's history must be linearizable, and
 /// what an initiator gave up on happened before that or never; at the end all copies are equal.
 /// </summary>
-public sealed partial class ClusterScenario : Scenario
+public sealed partial class ClusterScenario(bool isForced = false) : Scenario
 {
     private const long LongNs = 600_000_000_000;
     private const long NsPerMs = 1_000_000;
@@ -23,6 +23,7 @@ public sealed partial class ClusterScenario : Scenario
     private readonly List<ClusterVolume> _volumes = [];
     private readonly CoordinationState _state = new();
     private Func<ClusterNode> _buildNode = null!;
+    private int _built;
     private int _requests;
     private int _burst;
 
@@ -42,6 +43,7 @@ public sealed partial class ClusterScenario : Scenario
             RunAndUndo(1 + Crashes.Next(1L << (20 + Crashes.Next(11))));
             Disturb();
             SpoilHalfway();
+            ComeToDisaster();
         }
 
         Heal();
@@ -74,6 +76,7 @@ public sealed partial class ClusterScenario : Scenario
             node.Start();
         Require(World.RunUntil(() => _nodes.TrueForAll(IsConnected), LongNs), "the nodes find each other");
         ChooseDiskFaults(random);
+        ChooseAdministrator();
         CreateVolume("a", _rottingDisk is null && random.Next(4) == 0 ? 2 : 3, random);
         if (random.Next(2) == 0)
             CreateVolume("b", _rottingDisk is null ? 2 + random.Next(2) : 3, random);
@@ -81,7 +84,7 @@ public sealed partial class ClusterScenario : Scenario
 
     private ClusterNode BuildNode(StoreOptions storeOptions, BlockNodeOptions options, PeerOptions cluster, SeededRandom random)
     {
-        var node = new ClusterNode(World, $"n{_nodes.Count + 1}", _state, storeOptions, options, cluster, random.Next(LongNs));
+        var node = new ClusterNode(World, $"n{++_built}", _state, storeOptions, options, cluster, random.Next(LongNs));
         for (var disks = 1 + random.Next(2); disks > 0; disks--)
             AddDisk(node, random);
         return node;
@@ -94,8 +97,12 @@ public sealed partial class ClusterScenario : Scenario
 
     private bool IsConnected(ClusterNode node) =>
         node.Node?.Peers is { } peers
-        && peers.All.Count == _nodes.Count - 1
-        && peers.All.All(peer => peer.IsConnected && peer.Disks.Count > 0);
+        && peers.All.Count(IsExpected) == _nodes.Count - 1
+        && peers.All.Where(IsExpected).All(peer => peer.IsConnected && (peer.Disks.Count > 0 || HasNoDisk(peer.Name)));
+
+    private bool IsExpected(Peer peer) => !_gone.Concat(_returning).Any(node => node.Name == peer.Name);
+
+    private bool HasNoDisk(string name) => _nodes.Exists(node => node.Name == name && node.Disks.Count == 0);
 
     private void CreateVolume(string name, int copies, SeededRandom random)
     {
@@ -103,7 +110,7 @@ public sealed partial class ClusterScenario : Scenario
         var creator = _nodes[random.Next(_nodes.Count)];
         var created = World.Run(creator.Reactor, () => creator.Node!.Volumes.CreateAsync(specification), LongNs);
         Require(created.IsOk, $"a volume can be created: {created.Fault}");
-        var volume = new ClusterVolume(this, name, copies);
+        var volume = new ClusterVolume(this, name, copies, creator.Node!.Volumes.Find(name)!.Space);
         _volumes.Add(volume);
         for (var i = 1 + random.Next(4); i > 0; i--)
             volume.AddInitiator();

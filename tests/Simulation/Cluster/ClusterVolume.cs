@@ -14,11 +14,12 @@ public sealed partial class ClusterScenario
         private readonly List<(BlockClient Client, Initiator Initiator)> _seats = [];
         private int _running;
 
-        public ClusterVolume(ClusterScenario scenario, string name, int copies)
+        public ClusterVolume(ClusterScenario scenario, string name, int copies, ulong space)
         {
             _scenario = scenario;
             Name = name;
             Copies = copies;
+            Space = space;
             _random = scenario.World.Stream("workload " + name);
             _workload = new BlockWorkload(_random, History);
         }
@@ -26,6 +27,8 @@ public sealed partial class ClusterScenario
         public string Name { get; }
 
         public int Copies { get; }
+
+        public ulong Space { get; }
 
         public BlockHistory History { get; } = new(Blocks);
 
