@@ -141,7 +141,12 @@ internal sealed class ClusterNode
                 var opened = await ObjectStore.OpenAsync(reactor, disk.Path, _storeOptions);
                 if (!opened.IsOk)
                     return opened.Fault;
-                Stores[disk] = opened.Value;
+
+                // A node that has not heard of the removal of a disk goes on trying it.
+                if (Disks.Contains(disk) || !_ids.ContainsKey(disk))
+                    Stores[disk] = opened.Value;
+                else
+                    _discarded.Add(opened.Value);
                 return Result<IObjectStore>.Ok(opened.Value);
             });
     }
