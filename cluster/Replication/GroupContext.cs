@@ -24,10 +24,17 @@ public sealed class GroupContext
     /// <param name="coordination">Where the groups' records are.</param>
     /// <param name="stallNs">See <see cref="DefaultStallNs"/>.</param>
     /// <param name="cluster">The other nodes and how to find them; null on a node that is alone.</param>
-    public GroupContext(Reactor reactor, ICoordinationStore coordination, long stallNs = DefaultStallNs, IGroupCluster? cluster = null)
+    /// <param name="fence">What the node's front-end heeds; null: of its own.</param>
+    public GroupContext(
+        Reactor reactor,
+        ICoordinationStore coordination,
+        long stallNs = DefaultStallNs,
+        IGroupCluster? cluster = null,
+        FrontEndFence? fence = null)
     {
         Reactor = reactor;
         _cluster = cluster;
+        Fence = fence ?? new FrontEndFence(reactor, coordination);
         Records = new GroupRecordStore(reactor, coordination);
         Locks = new RangeLock(reactor);
         FanOuts = new FanOutPool(reactor, stallNs);
@@ -96,6 +103,9 @@ public sealed class GroupContext
 
     /// <summary>The reactor.</summary>
     public Reactor Reactor { get; }
+
+    /// <summary>What the node's front-end heeds.</summary>
+    public FrontEndFence Fence { get; }
 
     /// <summary>Figures of all groups together.</summary>
     public ReplicationCounters Counters { get; } = new();

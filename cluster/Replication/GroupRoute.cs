@@ -66,12 +66,13 @@ public sealed class GroupRoute
     public async ValueTask<GroupResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
     {
         var untilNs = UntilNs;
+        var fence = _context.Fence.BegunRevision;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.DescribeAsync(id, firstBlock, blocks)
                 : FindPrimary(group) is { } primary ? await DescribeThereAsync(primary, id, firstBlock, blocks)
                 : new GroupResult(GroupStatus.NotServed);
-            if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs))
+            if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs, fence))
                 return result;
         }
     }
@@ -82,12 +83,13 @@ public sealed class GroupRoute
     private async ValueTask<GroupResult> FindAndReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
     {
         var untilNs = UntilNs;
+        var fence = _context.Fence.BegunRevision;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.ReadAsync(id, firstBlock, target, snapshotSequence)
                 : FindPrimary(group) is { } primary ? await ReadThereAsync(primary, id, firstBlock, target, snapshotSequence)
                 : new GroupResult(GroupStatus.NotServed);
-            if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs))
+            if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs, fence))
                 return result;
         }
     }
@@ -97,14 +99,15 @@ public sealed class GroupRoute
         ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
+        var fence = _context.Fence.BegunRevision;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.WriteAsync(id, firstBlock, source, checksums, 0, operation)
                 : FindPrimary(group) is { } primary ? await WriteThereAsync(primary, id, firstBlock, source, checksums, operation)
                 : new GroupResult(GroupStatus.NotServed);
-            if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs))
-                return result;
             operation = operation with { IsRepeated = operation.IsRepeated || result.Status == GroupStatus.Unavailable };
+            if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs, fence, operation.IsRepeated))
+                return result;
         }
     }
 
@@ -112,14 +115,15 @@ public sealed class GroupRoute
     private async ValueTask<GroupResult> FindAndDiscardAsync(ObjectId id, int firstBlock, int blockCount, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
+        var fence = _context.Fence.BegunRevision;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.DiscardAsync(id, firstBlock, blockCount, 0, operation)
                 : FindPrimary(group) is { } primary ? await DiscardThereAsync(primary, id, firstBlock, blockCount, operation)
                 : new GroupResult(GroupStatus.NotServed);
-            if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs))
-                return result;
             operation = operation with { IsRepeated = operation.IsRepeated || result.Status == GroupStatus.Unavailable };
+            if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs, fence, operation.IsRepeated))
+                return result;
         }
     }
 
@@ -128,24 +132,27 @@ public sealed class GroupRoute
         ObjectId id, int offset, BufferSlice source, BufferSlice expected, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
+        var fence = _context.Fence.BegunRevision;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.ModifyAsync(id, offset, source, expected, operation)
                 : FindPrimary(group) is { } primary ? await ModifyThereAsync(primary, id, offset, source, expected, operation)
                 : new GroupResult(GroupStatus.NotServed);
-            if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs))
-                return result;
             operation = operation with { IsRepeated = operation.IsRepeated || result.Status == GroupStatus.Unavailable };
+            if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs, fence, operation.IsRepeated))
+                return result;
         }
     }
 
     // Waits for something to change where nobody serves the group now.
-    private async ValueTask<bool> MustRepeatAsync(long untilNs)
+    private async ValueTask<bool> MustRepeatAsync(long untilNs, long fence, bool mayBeDone = false)
     {
         if (_context.IsAlone || _context.IsClosing || _context.Reactor.MonotonicNs >= untilNs)
             return false;
         await _context.WaitForChangeAsync(LookAgainNs);
-        return true;
+
+        // Whether it may still be done has to be judged anew, by whoever began it.
+        return mayBeDone || fence == _context.Fence.BegunRevision;
     }
 
     private Peer? FindPrimary(PlacementGroup group) =>

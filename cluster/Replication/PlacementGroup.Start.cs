@@ -67,6 +67,9 @@ public sealed partial class PlacementGroup
             await _context.Gates.Of(Id).AdvanceAsync(_stamp);
             if (await PeerAsync(cleanVersion) is not { } failed)
             {
+                // After the commit: who changed what front-ends heed before it did not see a primary here.
+                if (!_context.IsAlone)
+                    await _context.Fence.CatchUpAsync(() => State != GroupState.Starting);
                 if (State != GroupState.Starting)
                     return null;
                 _tracker.Reset(BlockVersion.Compose(_stamp.Epoch, _count));

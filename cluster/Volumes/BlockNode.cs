@@ -71,9 +71,17 @@ public sealed partial class BlockNode
         var view = new ClusterView(this);
         _directory = new DiskDirectory(coordination);
         _topology = new TopologyDirectory(coordination);
+        var fence = new FrontEndFence(_reactor, coordination);
         if (options.Cluster is { } cluster)
-            _peers = new PeerTable(options.NodeName, coordination, view, cluster) { Changed = OnPeerChanged, SelfMissing = OnSelfMissing };
-        _context = new GroupContext(_reactor, coordination, options.MemberStallNs, _peers is null ? null : view)
+        {
+            _peers = new PeerTable(options.NodeName, coordination, view, cluster, fence)
+            {
+                Changed = OnPeerChanged,
+                SelfMissing = OnSelfMissing,
+            };
+        }
+
+        _context = new GroupContext(_reactor, coordination, options.MemberStallNs, _peers is null ? null : view, fence)
         {
             GroupChanged = OnGroupChanged,
             MemberFailed = OnMemberFailed,

@@ -11,18 +11,30 @@ namespace Uss.Host.Serve;
 
 /// <summary>
 /// Keeps persistent reservations that are to survive a loss of power (APTPL) in the coordination store, one record a
-/// volume under <c>reservations/VOLUME-ID</c>. Reactor thread only.
+/// volume under <c>reservations/VOLUME-ID</c>, for a node that is alone. Reactor thread only.
 /// </summary>
 /// <param name="coordination">The store, on the same reactor.</param>
 internal sealed class ReservationJournal(ICoordinationStore coordination) : IReservationJournal
 {
-    private const string Prefix = "reservations/";
+    /// <summary>Prefix of all records.</summary>
+    public const string Prefix = "reservations/";
+
+    /// <summary>Key of a volume's record.</summary>
+    public static string KeyOf(VolumeId volume) => Prefix + volume;
+
+    /// <summary>The volume of a record's key.</summary>
+    public static VolumeId? VolumeOf(string key) =>
+        ulong.TryParse(key[Prefix.Length..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id) ? new VolumeId(id) : null;
+
+    /// <summary>Reads a record.</summary>
+    public static Result<ReservationRecord> Read(Entry entry) =>
+        CoordinationJson.Read(entry.Key, entry.Value, ReservationJson.Default.ReservationRecord);
 
     /// <inheritdoc/>
     public async ValueTask<bool> SaveAsync(VolumeId volume, ReservationRecord? record)
     {
         // Not one conditional expression: its null would become an empty document by way of an array.
-        var change = new Change(Prefix + volume, null);
+        var change = new Change(KeyOf(volume), null);
         if (record is not null)
             change = change with { Value = CoordinationJson.Write(record, ReservationJson.Default.ReservationRecord) };
         var commit = await coordination.CommitAsync([], [change]);
@@ -39,12 +51,11 @@ internal sealed class ReservationJournal(ICoordinationStore coordination) : IRes
             return Faults.RecordsUnavailable;
         foreach (var entry in read.Entries)
         {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, ReservationJson.Default.ReservationRecord);
+            var record = Read(entry);
             if (!record.IsOk)
                 return record.Fault;
-            var isId = ulong.TryParse(entry.Key[Prefix.Length..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var id);
-            if (isId && exists(new VolumeId(id)))
-                device.RestoreReservations(new VolumeId(id), record.Value);
+            if (VolumeOf(entry.Key) is { } id && exists(id))
+                device.RestoreReservations(id, record.Value);
             else
                 await coordination.CommitAsync([new Condition(entry.Key, entry.ModifiedRevision)], [new Change(entry.Key, null)]);
         }

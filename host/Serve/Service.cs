@@ -214,11 +214,33 @@ internal sealed class Service
         fault = await reactor.InvokeAsync<Fault?>(async () =>
         {
             var configuration = AccessConfiguration.Of(rules.Value, isOpen);
+            var shared = _options.Cluster is null ? null : new SharedReservations(reactor, coordination, block);
             var journal = new ReservationJournal(coordination);
-            var device = new ScsiDevice(reactor.Buffers) { Journal = journal, ThinUsage = node.Space.UsageOf };
-            if (await journal.RestoreAsync(device, id => block.Volumes.All.Any(volume => volume.Id == id)) is { } unread)
+            var device = new ScsiDevice(reactor.Buffers)
+            {
+                Journal = journal,
+                SharedReservations = shared,
+                ThinUsage = node.Space.UsageOf,
+            };
+            var unread = shared is null
+                ? await journal.RestoreAsync(device, id => block.Volumes.All.Any(volume => volume.Id == id))
+                : await shared.StartAsync(device);
+            if (unread is not null)
                 return unread;
-            var target = new IscsiTarget(_targetOptions, configuration, device, new TargetLog(_log, TimeProvider.System));
+            if (shared is not null)
+            {
+                _parts.Add(("reservations", () => OnReactor(reactor, () =>
+                {
+                    shared.Dispose();
+                    return ValueTask.CompletedTask;
+                })));
+            }
+
+            var port = _options.Cluster is null ? TargetPorts.First : await TargetPorts.ClaimAsync(coordination, _options.Cluster.Name);
+            if (port is not { } number)
+                return Faults.RecordsUnavailable;
+            var options = _targetOptions with { PortalGroupTag = number, RelativeTargetPort = number };
+            var target = new IscsiTarget(options, configuration, device, new TargetLog(_log, TimeProvider.System));
             node.Attach(device, target, configuration);
             _parts.Add(("iSCSI target", () => reactor.InvokeAsync(target.StopAsync)));
             foreach (var endpoint in _options.Iscsi)

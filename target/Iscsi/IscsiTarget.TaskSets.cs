@@ -15,7 +15,7 @@ public sealed partial class IscsiTarget : ITaskSets
     internal int DormantTasks { get; set; }
 
     /// <inheritdoc/>
-    bool ITaskSets.AbortTasks(ScsiNexus victim, ScsiNexus nexus, ulong lun, ScsiCommand except)
+    bool ITaskSets.AbortTasks(ScsiNexus victim, ScsiNexus nexus, ulong lun, ScsiCommand? except)
     {
         foreach (var session in _sessions)
         {

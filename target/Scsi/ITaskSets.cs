@@ -11,7 +11,7 @@ public interface ITaskSets
     /// <param name="victim">Whose tasks.</param>
     /// <param name="nexus">Who asks for it.</param>
     /// <param name="lun">The logical unit, as the one who asks knows it.</param>
-    /// <param name="except">The command that asks for it, which goes on.</param>
+    /// <param name="except">The command that asks for it, which goes on; null when that is at another front-end.</param>
     /// <returns>True when there was a task to abort.</returns>
-    bool AbortTasks(ScsiNexus victim, ScsiNexus nexus, ulong lun, ScsiCommand except);
+    bool AbortTasks(ScsiNexus victim, ScsiNexus nexus, ulong lun, ScsiCommand? except);
 }

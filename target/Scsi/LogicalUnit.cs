@@ -99,6 +99,54 @@ internal sealed class LogicalUnit(IVolume volume)
         }
     }
 
+    /// <summary>
+    /// Another front-end has changed the reservations: from now on they count here. Whoever lost a registration or a reservation by it
+    /// learns it, as if the change had been made here.
+    /// </summary>
+    public void TakeIn(ScsiDevice device, ReservationRecord record)
+    {
+        var before = Reservations;
+        if (record.Version <= before.Version)
+            return;
+        var after = ReservationState.FromRecord(record);
+        Reservations = after;
+        foreach (var view in _views.ToList())
+        {
+            if (before.Find(view.Nexus) is null)
+                continue;
+            if (after.Find(view.Nexus) is null)
+            {
+                // CLEAR leaves nobody; PREEMPT at least the one who asks.
+                view.Pending |= after.Registrations.Count == 0
+                    ? UnitAttentions.ReservationsPreempted
+                    : UnitAttentions.RegistrationsPreempted;
+                if (after.Aborts != before.Aborts)
+                    Abort(device, view);
+            }
+            else if (before.Type.AdmitsRegistrants() && after.Type != before.Type)
+            {
+                view.Pending |= UnitAttentions.ReservationsReleased;
+            }
+        }
+    }
+
+    /// <summary>Completes once no change of the medium is under way that the reservations shut out now.</summary>
+    public async ValueTask DrainExcludedAsync()
+    {
+        foreach (var view in ActiveViews.ToList())
+        {
+            if (Reservations.Excludes(view.Nexus, isRead: false))
+                await view.DrainAsync();
+        }
+    }
+
+    private static void Abort(ScsiDevice device, LunView view)
+    {
+        view.PreventsRemoval = false;
+        if (device.TaskSets?.AbortTasks(view.Nexus, view.Nexus, LunAddress.FromNumber(view.Lun), null) == true)
+            view.Pending |= UnitAttentions.CommandsCleared;
+    }
+
     /// <summary>A reset of the logical unit (SAM-5, 6.3.3): what does not outlive a reset returns to its default.</summary>
     public void Reset(UnitAttentions attention)
     {

@@ -1,3 +1,4 @@
+using Uss.Runtime;
 using Uss.Target.Scsi.Reservations;
 using Uss.Volumes;
 
@@ -6,12 +7,37 @@ namespace Uss.Target.Scsi;
 /// <content>The LUN map and what changes under running sessions.</content>
 public sealed partial class ScsiDevice
 {
+    private const long ChangeLookNs = 1_000_000;
+
     private readonly Dictionary<VolumeId, ReservationRecord> _stored = [];
 
     /// <summary>
     /// Brings back what <see cref="Journal"/> stored of a volume, before the configuration that first maps it.
     /// </summary>
     public void RestoreReservations(VolumeId volume, ReservationRecord record) => _stored[volume] = record;
+
+    /// <summary>
+    /// Takes in what another front-end, or this one, has made of a volume's reservations. Older records than the one in force change
+    /// nothing.
+    /// </summary>
+    /// <returns>Completes once it is in force; see <see cref="DrainShutOutAsync"/> for what is under way.</returns>
+    public async ValueTask TakeInReservationsAsync(VolumeId volume, ReservationRecord record)
+    {
+        if (_units.Values.FirstOrDefault(unit => unit.Volume.Id == volume) is not { } known)
+        {
+            if (!_stored.TryGetValue(volume, out var stored) || stored.Version < record.Version)
+                _stored[volume] = record;
+            return;
+        }
+
+        while (known.IsReservationChanging)
+            await Reactor.Current.DelayAsync(ChangeLookNs);
+        known.TakeIn(this, record);
+    }
+
+    /// <summary>Completes once no change of a volume is under way any more that its reservations shut out.</summary>
+    public ValueTask DrainShutOutAsync(VolumeId volume) =>
+        _units.Values.FirstOrDefault(unit => unit.Volume.Id == volume)?.DrainExcludedAsync() ?? default;
 
     /// <summary>
     /// Puts a configuration into force. Nexuses whose map changes learn it by the unit attention REPORTED LUNS DATA HAS
@@ -55,7 +81,8 @@ public sealed partial class ScsiDevice
             _units.Remove(name);
 
             // Mapped again, the volume has the reservation that it would have after a restart.
-            if (unit.Reservations is { IsPersistent: true, Registrations.Count: > 0 } && !_units.ContainsValue(unit))
+            var isKept = unit.Reservations is { IsPersistent: true, Registrations.Count: > 0 } or { Version: > 0 };
+            if (isKept && !_units.ContainsValue(unit))
                 _stored[unit.Volume.Id] = unit.Reservations.ToRecord();
         }
     }

@@ -22,8 +22,14 @@ public sealed partial class ScsiDevice(BufferPool buffers) : IScsiDevice
     /// <summary>Keeps reservations that survive a loss of power; null: there are none such (PTPL_C 0).</summary>
     public IReservationJournal? Journal { get; init; }
 
+    /// <summary>Where reservations are that other front-ends share; null: there are none. Goes before <see cref="Journal"/>.</summary>
+    public ISharedReservations? SharedReservations { get; init; }
+
     /// <summary>Finds how much space a volume uses and has left; null: not reported.</summary>
     public ThinUsageLookup? ThinUsage { get; init; }
+
+    /// <summary>True when reservations can survive a loss of power.</summary>
+    internal bool KeepsReservations => Journal is not null || SharedReservations is not null;
 
     /// <inheritdoc/>
     public ITaskSets? TaskSets { get; set; }

@@ -34,11 +34,13 @@ public sealed partial class PeerTable
     internal void Grant(RpcRequest request)
     {
         var isGranted = false;
+        var told = request.Arguments.To<HeartbeatQuestion>().FenceRevision;
+        request.Connection.FenceRevision = Math.Max(request.Connection.FenceRevision, told);
         var required = 0L;
         if (Find(request.Peer.NodeName) is { } peer)
         {
             required = Math.Max(peer.RequiredRevision, _requiredRevision);
-            isGranted = peer.Takeovers == 0;
+            isGranted = peer.Takeovers == 0 && request.Connection.FenceRevision >= _fence.Revision;
             if (isGranted)
                 peer.GrantedNs = _reactor.MonotonicNs;
         }
@@ -57,6 +59,32 @@ public sealed partial class PeerTable
         request.AnswerDetails = MemoryMarshal.AsBytes<WireDisk>(disks).ToArray();
     }
 
+    private void Ask(RpcCall call)
+    {
+        call.Operation = (byte)RemoteOperation.Heartbeat;
+        call.Arguments = RpcArguments.From(new HeartbeatQuestion { FenceRevision = _fence.Revision });
+    }
+
+    // Not to be held up until the next question: this node's operations are refused until then.
+    private void TellFence()
+    {
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Connection is { IsOpen: true } connection)
+                _reactor.Spawn(TellFenceAsync(connection));
+        }
+    }
+
+    private async ValueTask TellFenceAsync(RpcConnection connection)
+    {
+        _tasks++;
+        var call = connection.Rent();
+        Ask(call);
+        await connection.CallAsync(call, _options.LeaseNs);
+        connection.Return(call);
+        _tasks--;
+    }
+
     // Asks one peer for leases while the connection lasts.
     private async ValueTask BeatAsync(Peer peer, RpcConnection connection)
     {
@@ -70,7 +98,7 @@ public sealed partial class PeerTable
         {
             var sentNs = _reactor.MonotonicNs;
             var call = connection.Rent();
-            call.Operation = (byte)RemoteOperation.Heartbeat;
+            Ask(call);
             peer.NoteQuestion();
             var status = await connection.CallAsync(call, Math.Max(1, heardNs + silenceNs - sentNs));
             var isChanged = false;

@@ -15,6 +15,7 @@ public sealed partial class PeerTable
     private readonly ICoordinationStore _coordination;
     private readonly INodeContent _content;
     private readonly PeerOptions _options;
+    private readonly FrontEndFence _fence;
     private readonly RpcIdentity _self;
     private readonly RpcOptions _rpcOptions;
     private readonly HashSet<IConnection> _arriving = [];
@@ -30,7 +31,9 @@ public sealed partial class PeerTable
     /// <param name="coordination">Where the nodes' records are.</param>
     /// <param name="content">What others may ask for.</param>
     /// <param name="options">Set-up.</param>
-    public PeerTable(string name, ICoordinationStore coordination, INodeContent content, PeerOptions options)
+    /// <param name="fence">What the node's front-end heeds; null: of its own.</param>
+    public PeerTable(
+        string name, ICoordinationStore coordination, INodeContent content, PeerOptions options, FrontEndFence? fence = null)
     {
         _reactor = Reactor.Current;
         _coordination = coordination;
@@ -39,7 +42,9 @@ public sealed partial class PeerTable
         _startedNs = _reactor.MonotonicNs;
         _rpcOptions = new RpcOptions { Guests = options.Guests, Tls = options.Tls };
         _self = new RpcIdentity(options.ClusterId, name, _reactor.NewNumber(), options.ClusterKey);
-        _service = new NodeService(this, content, _reactor);
+        _fence = fence ?? new FrontEndFence(_reactor, coordination);
+        _fence.Raised = TellFence;
+        _service = new NodeService(this, content, _fence, _reactor);
     }
 
     /// <summary>Name of this node.</summary>
@@ -68,7 +73,7 @@ public sealed partial class PeerTable
     {
         // Before any lease is granted: what an earlier process of this node has taken over from others is not remembered here.
         var groups = await _coordination.ListAsync(GroupRecord.Prefix);
-        if (!groups.IsAvailable)
+        if (!groups.IsAvailable || !await _fence.StartAsync())
             return Unavailable;
         _requiredRevision = groups.Entries.Select(entry => entry.ModifiedRevision).DefaultIfEmpty().Max();
         var listening = _reactor.Listen(_options.Listen, 128);

@@ -201,6 +201,14 @@ internal readonly struct WireSummary
     };
 }
 
+/// <summary>What a peer that asks for a lease tells of itself; 8 bytes.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal readonly struct HeartbeatQuestion
+{
+    /// <summary>See <see cref="FrontEndFence.Revision"/>.</summary>
+    public long FenceRevision { get; init; }
+}
+
 /// <summary>Whether the lease is granted; 24 bytes. The details list the node's disks.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly struct HeartbeatAnswer

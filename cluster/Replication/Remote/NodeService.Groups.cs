@@ -17,7 +17,8 @@ internal sealed partial class NodeService
     private async ValueTask ReadGroupInnerAsync(RpcRequest request, GroupArguments arguments)
     {
         var result = new GroupResult(GroupStatus.NotServed);
-        if (FindServing(arguments) is { } group)
+        var turn = fence.Enter();
+        if (FindServing(request, arguments) is { } group)
         {
             var bytes = arguments.BlockCount * StoreUnits.BlockBytes;
             var buffer = reactor.Buffers.Rent(bytes);
@@ -28,6 +29,7 @@ internal sealed partial class NodeService
             buffer.Release();
         }
 
+        fence.Leave(turn);
         request.Answer = RpcArguments.From(GroupAnswer.Of(result));
     }
 
@@ -40,7 +42,8 @@ internal sealed partial class NodeService
     private async ValueTask WriteGroupInnerAsync(RpcRequest request, GroupArguments arguments)
     {
         var result = new GroupResult(GroupStatus.NotServed);
-        if (FindServing(arguments) is { } group)
+        var turn = fence.Enter();
+        if (FindServing(request, arguments) is { } group)
         {
             result = await group.WriteAsync(
                 arguments.Object,
@@ -51,6 +54,7 @@ internal sealed partial class NodeService
                 arguments.Stamp);
         }
 
+        fence.Leave(turn);
         request.Answer = RpcArguments.From(GroupAnswer.Of(result));
     }
 
@@ -61,7 +65,8 @@ internal sealed partial class NodeService
     private async ValueTask DiscardGroupInnerAsync(RpcRequest request, GroupArguments arguments)
     {
         var result = new GroupResult(GroupStatus.NotServed);
-        if (FindServing(arguments) is { } group)
+        var turn = fence.Enter();
+        if (FindServing(request, arguments) is { } group)
         {
             result = await group.DiscardAsync(
                 arguments.Object,
@@ -71,6 +76,7 @@ internal sealed partial class NodeService
                 arguments.Stamp);
         }
 
+        fence.Leave(turn);
         request.Answer = RpcArguments.From(GroupAnswer.Of(result));
     }
 
@@ -88,7 +94,8 @@ internal sealed partial class NodeService
     private async ValueTask ModifyGroupInnerAsync(RpcRequest request, GroupArguments arguments)
     {
         var result = new GroupResult(GroupStatus.NotServed);
-        if (FindServing(arguments) is { } group)
+        var turn = fence.Enter();
+        if (FindServing(request, arguments) is { } group)
         {
             var skip = arguments.Offset % StoreUnits.BlockBytes;
             var isCompared = arguments.IsCompared != 0;
@@ -98,6 +105,7 @@ internal sealed partial class NodeService
                 arguments.Object, arguments.Offset, source, expected, arguments.Stamp);
         }
 
+        fence.Leave(turn);
         request.Answer = RpcArguments.From(GroupAnswer.Of(result));
     }
 
@@ -127,6 +135,10 @@ internal sealed partial class NodeService
             content.NoteStray(group, arguments.Operation);
         request.Answer = RpcArguments.From(GroupAnswer.Of(new GroupResult(group is null ? GroupStatus.NotServed : GroupStatus.Ok)));
     }
+
+    // A front-end that does not know yet whom it has to shut out gets nothing done.
+    private PlacementGroup? FindServing(RpcRequest request, in GroupArguments arguments) =>
+        request.Connection.FenceRevision >= fence.Revision ? FindServing(arguments) : null;
 
     private PlacementGroup? FindServing(in GroupArguments arguments) =>
         content.FindGroup(arguments.Object) is { State: GroupState.Active or GroupState.Starting } group ? group : null;

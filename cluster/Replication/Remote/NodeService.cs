@@ -7,7 +7,7 @@ using Uss.Store;
 namespace Uss.Replication;
 
 /// <summary>Answers what other nodes ask: of this node's disks as members, and of the groups that it is primary of.</summary>
-internal sealed partial class NodeService(PeerTable peers, INodeContent content, Reactor reactor) : IRpcService
+internal sealed partial class NodeService(PeerTable peers, INodeContent content, FrontEndFence fence, Reactor reactor) : IRpcService
 {
     /// <inheritdoc/>
     public ValueTask HandleAsync(RpcRequest request)

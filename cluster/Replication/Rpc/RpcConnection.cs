@@ -42,6 +42,9 @@ public sealed partial class RpcConnection
     /// <summary>The other end.</summary>
     public RpcPeer Peer { get; }
 
+    /// <summary>How far the front-end at the other end has come, as it told last; see <see cref="FrontEndFence"/>.</summary>
+    internal long FenceRevision { get; set; }
+
     /// <summary>The other end's address.</summary>
     public Endpoint Remote => _transport.Remote;
 

@@ -32,7 +32,7 @@ internal sealed partial class IscsiSession
     }
 
     /// <summary>Aborts this session's tasks in a logical unit, but for one; true when there was any.</summary>
-    public bool AbortTasks(ScsiNexus nexus, ulong lun, ScsiCommand except)
+    public bool AbortTasks(ScsiNexus nexus, ulong lun, ScsiCommand? except)
     {
         var isAny = false;
         for (var slot = 0; slot < _slotsInUse; slot++)

@@ -40,7 +40,7 @@ internal static class PersistentReserveIn
         BinaryPrimitives.WriteUInt16BigEndian(data, HeaderLength);
 
         // CRH: RESERVE and RELEASE of insiders are harmless; PTPL_C.
-        data[2] = (byte)(0x10 | (device.Journal is null ? 0 : 0x01));
+        data[2] = (byte)(0x10 | (device.KeepsReservations ? 0x01 : 0));
 
         // TMV: the type mask is valid; ALLOW COMMANDS 001b: TEST UNIT READY is always let through; PTPL_A.
         data[3] = (byte)(0x90 | (view.Unit.Reservations.IsPersistent ? 0x01 : 0));

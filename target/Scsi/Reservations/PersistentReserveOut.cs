@@ -27,6 +27,22 @@ internal static class PersistentReserveOut
         RegisterAndIgnore = 6,
     }
 
+    private enum Answer
+    {
+        Good,
+        Conflict,
+        InvalidKey,
+        InvalidType,
+        InvalidRelease,
+        TooMany,
+
+        // Not known to be stored.
+        Unstored,
+
+        // Stored, but some node cannot be reached that may not go by it yet.
+        Unsettled,
+    }
+
     public static ValueTask Execute(ScsiDevice device, ScsiCommand command, LunView view)
     {
         var action = (Action)(command.Cdb[1] & 0x1F);
@@ -67,37 +83,14 @@ internal static class PersistentReserveOut
             return Sense.InvalidParameter(FlagsByte, 3);
         if ((flags & 0x04) != 0)
             return Sense.InvalidParameter(FlagsByte, 2);
-        return (flags & ActivatePersistence) != 0 && device.Journal is null ? Sense.InvalidParameter(FlagsByte, 0) : null;
+        return (flags & ActivatePersistence) != 0 && !device.KeepsReservations ? Sense.InvalidParameter(FlagsByte, 0) : null;
     }
 
+    // One change of a logical unit at a time: the next one starts from what is stored.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
     private static async ValueTask Run(ScsiDevice device, ScsiCommand command, LunView view, Action action)
     {
         var unit = view.Unit;
-        var change = new ReservationChange(unit.Reservations, view.Nexus);
-        switch (Apply(change, command, action))
-        {
-            case ReservationOutcome.Conflict:
-                await command.End(ScsiStatus.ReservationConflict);
-                return;
-            case ReservationOutcome.InvalidKey:
-                await command.Fail(view, Sense.InvalidParameter(8));
-                return;
-            case ReservationOutcome.InvalidType:
-                await command.Fail(view, Sense.InvalidCdbField(2, 3));
-                return;
-            case ReservationOutcome.InvalidRelease:
-                await command.Fail(view, Sense.Illegal(AdditionalSense.InvalidReleaseOfPersistentReservation));
-                return;
-        }
-
-        if (change.Next.Registrations.Count > MaximumRegistrations)
-        {
-            await command.Fail(view, Sense.Illegal(AdditionalSense.InsufficientRegistrationResources));
-            return;
-        }
-
-        // One change of a logical unit at a time: the next one starts from what is stored.
         if (unit.IsReservationChanging)
         {
             await command.End(ScsiStatus.Busy);
@@ -105,25 +98,79 @@ internal static class PersistentReserveOut
         }
 
         unit.IsReservationChanging = true;
-        var isStored = await StoreAsync(device, unit, change.Next);
+        var (answer, change, revision) = await ChangeAsync(device, command, view, action);
         unit.IsReservationChanging = false;
-        if (!isStored)
+        if (answer == Answer.Good && action == Action.PreemptAndAbort)
         {
-            await command.Fail(view, new Sense(SenseKey.HardwareError, AdditionalSense.InternalTargetFailure));
-            return;
-        }
-
-        unit.Reservations = change.Next;
-        foreach (var (registration, attention) in change.Notices)
-            unit.Notify(registration, attention);
-        if (action == Action.PreemptAndAbort)
-        {
-            AbortTasks(device, command, view, change.Preempted);
+            AbortTasks(device, command, view, change!.Preempted);
             await DrainAsync(view, change.Preempted);
         }
 
-        await command.Good();
+        if (answer == Answer.Good && revision > 0 && !await device.SharedReservations!.SettleAsync(unit.Volume.Id, revision))
+            answer = Answer.Unsettled;
+        await AnswerAsync(command, view, answer);
     }
+
+    private static async ValueTask<(Answer Answer, ReservationChange? Change, long Revision)> ChangeAsync(
+        ScsiDevice device, ScsiCommand command, LunView view, Action action)
+    {
+        var unit = view.Unit;
+        while (true)
+        {
+            SharedReservationRecord? read = null;
+            if (device.SharedReservations is { } shared)
+            {
+                read = await shared.ReadAsync(unit.Volume.Id);
+                if (read is null)
+                    return (Answer.Unstored, null, 0);
+                if (read.Record is { } record)
+                    unit.TakeIn(device, record);
+            }
+
+            var change = new ReservationChange(unit.Reservations, view.Nexus);
+            var answer = AnswerOf(Apply(change, command, action));
+            if (answer == Answer.Good && change.Next.Registrations.Count > MaximumRegistrations)
+                answer = Answer.TooMany;
+            if (answer != Answer.Good)
+                return (answer, null, 0);
+            change.Next.Version += read is null ? 0u : 1;
+            change.Next.Aborts += action == Action.PreemptAndAbort ? 1u : 0;
+            var revision = read is null ? 0
+                : await device.SharedReservations!.CommitAsync(unit.Volume.Id, read, change.Next.ToRecord());
+            if (read is null && !await StoreAsync(device, unit, change.Next))
+                revision = null;
+            if (revision is null)
+                return (Answer.Unstored, null, 0);
+
+            // Another front-end was faster: what it made of it counts.
+            if (read is not null && revision == 0)
+                continue;
+            unit.Reservations = change.Next;
+            foreach (var (registration, attention) in change.Notices)
+                unit.Notify(registration, attention);
+            return (Answer.Good, change, revision.Value);
+        }
+    }
+
+    private static Answer AnswerOf(ReservationOutcome outcome) => outcome switch
+    {
+        ReservationOutcome.Conflict => Answer.Conflict,
+        ReservationOutcome.InvalidKey => Answer.InvalidKey,
+        ReservationOutcome.InvalidType => Answer.InvalidType,
+        ReservationOutcome.InvalidRelease => Answer.InvalidRelease,
+        _ => Answer.Good,
+    };
+
+    private static ValueTask AnswerAsync(ScsiCommand command, LunView view, Answer answer) => answer switch
+    {
+        Answer.Good => command.Good(),
+        Answer.Conflict => command.End(ScsiStatus.ReservationConflict),
+        Answer.InvalidKey => command.Fail(view, Sense.InvalidParameter(8)),
+        Answer.InvalidType => command.Fail(view, Sense.InvalidCdbField(2, 3)),
+        Answer.InvalidRelease => command.Fail(view, Sense.Illegal(AdditionalSense.InvalidReleaseOfPersistentReservation)),
+        Answer.TooMany => command.Fail(view, Sense.Illegal(AdditionalSense.InsufficientRegistrationResources)),
+        _ => command.Fail(view, new Sense(SenseKey.HardwareError, AdditionalSense.InternalTargetFailure)),
+    };
 
     private static ReservationOutcome Apply(ReservationChange change, ScsiCommand command, Action action)
     {

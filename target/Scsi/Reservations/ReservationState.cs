@@ -14,6 +14,8 @@ internal sealed class ReservationState
     {
         _registrations = [.. source._registrations];
         Generation = source.Generation;
+        Version = source.Version;
+        Aborts = source.Aborts;
         IsPersistent = source.IsPersistent;
         Type = source.Type;
         Holder = source.Holder;
@@ -21,6 +23,12 @@ internal sealed class ReservationState
 
     /// <summary>PRGENERATION.</summary>
     public uint Generation { get; set; }
+
+    /// <summary>Which of the records that front-ends share it is; 0: none.</summary>
+    public ulong Version { get; set; }
+
+    /// <summary>How often tasks were aborted by PREEMPT AND ABORT, at whatever front-end.</summary>
+    public uint Aborts { get; set; }
 
     /// <summary>APTPL: survives a loss of power.</summary>
     public bool IsPersistent { get; set; }
@@ -95,12 +103,22 @@ internal sealed class ReservationState
     }
 
     /// <summary>What is to be stored.</summary>
-    public ReservationRecord ToRecord() => new([.. _registrations], Type, Holder is null ? -1 : _registrations.IndexOf(Holder));
+    public ReservationRecord ToRecord() => new([.. _registrations], Type, Holder is null ? -1 : _registrations.IndexOf(Holder))
+    {
+        Version = Version,
+        Generation = Generation,
+        IsPersistent = IsPersistent,
+        Aborts = Aborts,
+    };
 
     /// <summary>The state that a stored record describes.</summary>
     public static ReservationState FromRecord(ReservationRecord record)
     {
-        var state = new ReservationState { IsPersistent = true };
+        var state = new ReservationState { IsPersistent = record.IsPersistent, Version = record.Version, Aborts = record.Aborts };
+
+        // A target that is alone counts from 0 after each start (SPC-5, 5.14.2).
+        if (record.Version > 0)
+            state.Generation = record.Generation;
         state._registrations.AddRange(record.Registrations);
         if (record.Holder >= 0 && record.Holder < record.Registrations.Count)
             state.Reserve(record.Registrations[record.Holder], record.Type);

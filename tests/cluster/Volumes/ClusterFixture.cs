@@ -47,6 +47,9 @@ internal sealed class ClusterFixture : IDisposable
     /// <summary>Blocks that the nodes which run have copied to members since they started.</summary>
     public long BlocksResynced => Nodes.Sum(node => node?.Counters.BlocksResynced ?? 0);
 
+    /// <summary>The coordination store as a node sees it; to be used on its reactor.</summary>
+    public SimulatedCoordinationStore Coordination => new(_state);
+
     public T Run<T>(int node, Func<ValueTask<T>> work) => World.Run(Reactors[node], work);
 
     public void CreateVolume(string name, long sizeBytes, int copies)

@@ -16,9 +16,14 @@ internal sealed class ScsiRig : IDisposable
     }
 
     public ScsiRig(IReservationJournal? journal, ThinUsageLookup? usage, params MemoryVolume[] volumes)
+        : this(journal, usage, null, volumes)
+    {
+    }
+
+    public ScsiRig(IReservationJournal? journal, ThinUsageLookup? usage, ISharedReservations? shared, params MemoryVolume[] volumes)
     {
         Volumes = volumes.Length > 0 ? volumes.ToDictionary(volume => volume.Name) : new() { ["v0"] = new MemoryVolume("v0", 1 << 20) };
-        Device = new ScsiDevice(Pool) { Journal = journal, ThinUsage = usage };
+        Device = new ScsiDevice(Pool) { Journal = journal, SharedReservations = shared, ThinUsage = usage };
         Configuration = new TargetConfiguration
         {
             Iqn = "iqn.2026-11.local.uss:default",

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Uss.Coordination;
+using Uss.Replication;
+using Uss.Runtime;
+using Uss.Target.Scsi;
+using Uss.Target.Scsi.Reservations;
+using Uss.Volumes;
+
+namespace Uss.Host.Serve;
+
+/// <summary>
+/// Persistent reservations of a cluster: one record a volume under <c>reservations/VOLUME-ID</c>, which the front-ends of all nodes go
+/// by. Each change also changes <see cref="FrontEndFence.HeadKey"/>. Reactor thread only.
+/// </summary>
+internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coordination, BlockNode block) : ISharedReservations, IDisposable
+{
+    // Longer than it takes to replace a node that is frozen or cut off, shorter than initiators wait for an answer.
+    private const long SettleNs = 8_000_000_000;
+    private const long RetryNs = 100_000_000;
+
+    private IWatch? _watch;
+    private bool _isStopped;
+
+    /// <inheritdoc/>
+    public async ValueTask<SharedReservationRecord?> ReadAsync(VolumeId volume)
+    {
+        var read = await coordination.GetAsync(ReservationJournal.KeyOf(volume));
+        if (!read.IsAvailable)
+            return null;
+        if (read.Entries.Count == 0)
+            return new SharedReservationRecord(0, null);
+        var record = ReservationJournal.Read(read.Entries[0]);
+        return record.IsOk ? new SharedReservationRecord(read.Entries[0].ModifiedRevision, record.Value) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long?> CommitAsync(VolumeId volume, SharedReservationRecord read, ReservationRecord next)
+    {
+        var key = ReservationJournal.KeyOf(volume);
+        var document = CoordinationJson.Write(next, ReservationJson.Default.ReservationRecord);
+        var commit = await coordination.CommitAsync(
+            [new Condition(key, read.Revision)], [new Change(key, document), new Change(FrontEndFence.HeadKey, document)]);
+        if (commit.Status != CommitStatus.Unknown)
+            return commit.Status == CommitStatus.Applied ? commit.Revision : 0;
+
+        // Perhaps it was applied: nobody else writes the same version with the same content and revision.
+        var present = await ReadAsync(volume);
+        var isOurs = present?.Record is { } record
+            && CoordinationJson.Write(record, ReservationJson.Default.ReservationRecord).Span.SequenceEqual(document.Span);
+        return isOurs ? present!.Revision : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> SettleAsync(VolumeId volume, long revision) =>
+        block.Volumes.All.FirstOrDefault(known => known.Id == volume) is not { } served
+        || await block.SettleFenceAsync(revision, served.Pool.Record.Id, SettleNs);
+
+    /// <summary>Hands all records to the device and follows them from there on, before the device serves anybody.</summary>
+    public async ValueTask<Fault?> StartAsync(ScsiDevice device)
+    {
+        var read = await coordination.ListAsync(ReservationJournal.Prefix);
+        if (!read.IsAvailable)
+            return WebUi.Services.Faults.RecordsUnavailable;
+        foreach (var entry in read.Entries)
+        {
+            var record = ReservationJournal.Read(entry);
+            if (!record.IsOk)
+                return record.Fault;
+            if (ReservationJournal.VolumeOf(entry.Key) is { } volume)
+                device.RestoreReservations(volume, record.Value);
+        }
+
+        _watch = coordination.Watch(ReservationJournal.Prefix, read.Revision);
+        reactor.Spawn(FollowAsync(device, _watch, read.Revision));
+        return null;
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Dispose()
+    {
+        _isStopped = true;
+        _watch?.Dispose();
+    }
+
+    private async ValueTask FollowAsync(ScsiDevice device, IWatch watch, long revision)
+    {
+        await RaiseAsync(revision);
+        while (!_isStopped)
+        {
+            var batch = await watch.NextAsync();
+            var volumes = new List<VolumeId>();
+            foreach (var change in batch.Changes)
+            {
+                if (change.Value is not { } document || ReservationJournal.VolumeOf(change.Key) is not { } volume)
+                    continue;
+                var record = ReservationJournal.Read(new Entry(change.Key, document, 0));
+                if (!record.IsOk)
+                    continue;
+                await device.TakeInReservationsAsync(volume, record.Value);
+                volumes.Add(volume);
+            }
+
+            block.Fence.Begin(batch.Revision);
+            foreach (var volume in volumes)
+                await device.DrainShutOutAsync(volume);
+            await RaiseAsync(batch.Revision);
+        }
+    }
+
+    private async ValueTask RaiseAsync(long revision)
+    {
+        while (!_isStopped && !await block.RaiseFenceAsync(revision))
+            await reactor.DelayAsync(RetryNs);
+    }
+}
