@@ -66,7 +66,7 @@ public sealed class GroupRoute
     public async ValueTask<GroupResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks)
     {
         var untilNs = UntilNs;
-        var fence = _context.Fence.BegunRevision;
+        var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.DescribeAsync(id, firstBlock, blocks)
@@ -83,7 +83,7 @@ public sealed class GroupRoute
     private async ValueTask<GroupResult> FindAndReadAsync(ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
     {
         var untilNs = UntilNs;
-        var fence = _context.Fence.BegunRevision;
+        var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.ReadAsync(id, firstBlock, target, snapshotSequence)
@@ -99,7 +99,7 @@ public sealed class GroupRoute
         ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
-        var fence = _context.Fence.BegunRevision;
+        var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.WriteAsync(id, firstBlock, source, checksums, 0, operation)
@@ -115,7 +115,7 @@ public sealed class GroupRoute
     private async ValueTask<GroupResult> FindAndDiscardAsync(ObjectId id, int firstBlock, int blockCount, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
-        var fence = _context.Fence.BegunRevision;
+        var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.DiscardAsync(id, firstBlock, blockCount, 0, operation)
@@ -132,7 +132,7 @@ public sealed class GroupRoute
         ObjectId id, int offset, BufferSlice source, BufferSlice expected, long arrivedNs)
     {
         var operation = _context.NextOperation(arrivedNs);
-        var fence = _context.Fence.BegunRevision;
+        var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
             var result = group.State == GroupState.Active ? await group.ModifyAsync(id, offset, source, expected, operation)
@@ -152,7 +152,7 @@ public sealed class GroupRoute
         await _context.WaitForChangeAsync(LookAgainNs);
 
         // Whether it may still be done has to be judged anew, by whoever began it.
-        return mayBeDone || fence == _context.Fence.BegunRevision;
+        return mayBeDone || fence == _context.Fence.BegunNumber;
     }
 
     private Peer? FindPrimary(PlacementGroup group) =>

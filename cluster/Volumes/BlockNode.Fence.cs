@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Uss.Coordination;
 using Uss.Replication;
 using Uss.Runtime;
@@ -16,27 +14,26 @@ public sealed partial class BlockNode
     public FrontEndFence Fence => _context.Fence;
 
     /// <summary>
-    /// The front-end of this node heeds the records up to a revision, and what it had under way against them has ended: makes sure of
+    /// The front-end of this node heeds the records up to a number, and what it had under way against them has ended: makes sure of
     /// the same for what others want here, and tells so.
     /// </summary>
     /// <returns>False when the store does not answer.</returns>
-    public async ValueTask<bool> RaiseFenceAsync(long revision)
+    public async ValueTask<bool> RaiseFenceAsync(long number)
     {
-        await Fence.RaiseAsync(revision);
-        var text = revision.ToString(CultureInfo.InvariantCulture);
-        var commit = await _coordination.CommitAsync([], [new Change(FencePrefix + _options.NodeName, Encoding.UTF8.GetBytes(text))]);
+        await Fence.RaiseAsync(number);
+        var commit = await _coordination.CommitAsync([], [new Change(FencePrefix + _options.NodeName, FrontEndFence.Format(number))]);
         return commit.Status == CommitStatus.Applied;
     }
 
     /// <summary>
-    /// Completes once nothing can be done at a pool any more that the records up to a revision forbid: each node has raised its fence so
+    /// Completes once nothing can be done at a pool any more that the records up to a number forbid: each node has raised its fence so
     /// far, or is primary of none of the pool's groups and so depends on others who have.
     /// </summary>
-    /// <param name="revision">Of the commit that changed a record and <see cref="FrontEndFence.HeadKey"/>.</param>
+    /// <param name="number">What the commit that changed a record has put under <see cref="FrontEndFence.HeadKey"/>.</param>
     /// <param name="pool">Number of the pool.</param>
     /// <param name="timeoutNs">When to give up: a node that is primary of something and lives cannot be reached.</param>
     /// <returns>True when it is so; false when the time is over.</returns>
-    public async ValueTask<bool> SettleFenceAsync(long revision, int pool, long timeoutNs)
+    public async ValueTask<bool> SettleFenceAsync(long number, int pool, long timeoutNs)
     {
         var untilNs = _reactor.MonotonicNs + timeoutNs;
         for (var delayNs = FenceLookNs; ; delayNs = Math.Min(2 * delayNs, 25 * FenceLookNs))
@@ -47,7 +44,7 @@ public sealed partial class BlockNode
             if (nodes.IsAvailable && fences.IsAvailable)
             {
                 var behind = nodes.Entries.Select(entry => entry.Key[NodeRecord.Prefix.Length..]).ToHashSet(StringComparer.Ordinal);
-                behind.ExceptWith(fences.Entries.Where(entry => ReadFence(entry) >= revision).Select(entry => entry.Key[FencePrefix.Length..]));
+                behind.ExceptWith(fences.Entries.Where(entry => FrontEndFence.Parse(entry.Value) >= number).Select(entry => entry.Key[FencePrefix.Length..]));
                 if (behind.Count == 0 || (!behind.Contains(_options.NodeName) && await AreNoPrimariesAsync(behind, pool)))
                     return true;
             }
@@ -57,9 +54,6 @@ public sealed partial class BlockNode
             await _reactor.DelayAsync(delayNs);
         }
     }
-
-    private static long ReadFence(Entry entry) =>
-        long.TryParse(Encoding.UTF8.GetString(entry.Value.Span), CultureInfo.InvariantCulture, out var revision) ? revision : 0;
 
     // By the records as they are now: what this node has heard of them may be older.
     private async ValueTask<bool> AreNoPrimariesAsync(HashSet<string> nodes, int pool)

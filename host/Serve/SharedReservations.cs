@@ -10,7 +10,7 @@ namespace Uss.Host.Serve;
 
 /// <summary>
 /// Persistent reservations of a cluster: one record a volume under <c>reservations/VOLUME-ID</c>, which the front-ends of all nodes go
-/// by. Each change also changes <see cref="FrontEndFence.HeadKey"/>. Reactor thread only.
+/// by. Each change counts up <see cref="FrontEndFence.HeadKey"/>. Reactor thread only.
 /// </summary>
 internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coordination, BlockNode block) : ISharedReservations, IDisposable
 {
@@ -36,24 +36,28 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
     /// <inheritdoc/>
     public async ValueTask<long?> CommitAsync(VolumeId volume, SharedReservationRecord read, ReservationRecord next)
     {
+        var head = await coordination.GetAsync(FrontEndFence.HeadKey);
+        if (!head.IsAvailable)
+            return null;
+        var last = head.Entries.Count == 0 ? null : head.Entries[0];
+        var number = (last is null ? 0 : FrontEndFence.Parse(last.Value)) + 1;
         var key = ReservationJournal.KeyOf(volume);
         var document = CoordinationJson.Write(next, ReservationJson.Default.ReservationRecord);
         var commit = await coordination.CommitAsync(
-            [new Condition(key, read.Revision)], [new Change(key, document), new Change(FrontEndFence.HeadKey, document)]);
-        if (commit.Status != CommitStatus.Unknown)
-            return commit.Status == CommitStatus.Applied ? commit.Revision : 0;
-
-        // Perhaps it was applied: nobody else writes the same version with the same content and revision.
-        var present = await ReadAsync(volume);
-        var isOurs = present?.Record is { } record
-            && CoordinationJson.Write(record, ReservationJson.Default.ReservationRecord).Span.SequenceEqual(document.Span);
-        return isOurs ? present!.Revision : null;
+            [new Condition(key, read.Revision), new Condition(FrontEndFence.HeadKey, last?.ModifiedRevision ?? 0)],
+            [new Change(key, document), new Change(FrontEndFence.HeadKey, FrontEndFence.Format(number))]);
+        return commit.Status switch
+        {
+            CommitStatus.Applied => number,
+            CommitStatus.Conflict => 0,
+            _ => null,
+        };
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> SettleAsync(VolumeId volume, long revision) =>
+    public async ValueTask<bool> SettleAsync(VolumeId volume, long number) =>
         block.Volumes.All.FirstOrDefault(known => known.Id == volume) is not { } served
-        || await block.SettleFenceAsync(revision, served.Pool.Record.Id, SettleNs);
+        || await block.SettleFenceAsync(number, served.Pool.Record.Id, SettleNs);
 
     /// <summary>Hands all records to the device and follows them from there on, before the device serves anybody.</summary>
     public async ValueTask<Fault?> StartAsync(ScsiDevice device)
@@ -61,17 +65,23 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
         var read = await coordination.ListAsync(ReservationJournal.Prefix);
         if (!read.IsAvailable)
             return WebUi.Services.Faults.RecordsUnavailable;
+        var number = 0L;
         foreach (var entry in read.Entries)
         {
+            if (ReservationJournal.VolumeOf(entry.Key) is not { } volume)
+            {
+                number = FrontEndFence.Parse(entry.Value);
+                continue;
+            }
+
             var record = ReservationJournal.Read(entry);
             if (!record.IsOk)
                 return record.Fault;
-            if (ReservationJournal.VolumeOf(entry.Key) is { } volume)
-                device.RestoreReservations(volume, record.Value);
+            device.RestoreReservations(volume, record.Value);
         }
 
         _watch = coordination.Watch(ReservationJournal.Prefix, read.Revision);
-        reactor.Spawn(FollowAsync(device, _watch, read.Revision));
+        reactor.Spawn(FollowAsync(device, _watch, number));
         return null;
     }
 
@@ -82,17 +92,23 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
         _watch?.Dispose();
     }
 
-    private async ValueTask FollowAsync(ScsiDevice device, IWatch watch, long revision)
+    private async ValueTask FollowAsync(ScsiDevice device, IWatch watch, long number)
     {
-        await RaiseAsync(revision);
+        await RaiseAsync(number);
         while (!_isStopped)
         {
             var batch = await watch.NextAsync();
             var volumes = new List<VolumeId>();
             foreach (var change in batch.Changes)
             {
-                if (change.Value is not { } document || ReservationJournal.VolumeOf(change.Key) is not { } volume)
+                if (change.Value is not { } document)
                     continue;
+                if (ReservationJournal.VolumeOf(change.Key) is not { } volume)
+                {
+                    number = FrontEndFence.Parse(document);
+                    continue;
+                }
+
                 var record = ReservationJournal.Read(new Entry(change.Key, document, 0));
                 if (!record.IsOk)
                     continue;
@@ -100,16 +116,16 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
                 volumes.Add(volume);
             }
 
-            block.Fence.Begin(batch.Revision);
+            block.Fence.Begin(number);
             foreach (var volume in volumes)
                 await device.DrainShutOutAsync(volume);
-            await RaiseAsync(batch.Revision);
+            await RaiseAsync(number);
         }
     }
 
-    private async ValueTask RaiseAsync(long revision)
+    private async ValueTask RaiseAsync(long number)
     {
-        while (!_isStopped && !await block.RaiseFenceAsync(revision))
+        while (!_isStopped && !await block.RaiseFenceAsync(number))
             await reactor.DelayAsync(RetryNs);
     }
 }

@@ -1,21 +1,24 @@
+using System.Globalization;
+using System.Text;
 using Uss.Coordination;
 using Uss.Runtime;
 
 namespace Uss.Replication;
 
 /// <summary>
-/// How far the front-end of this node has followed the records that shut clients out (persistent reservations), as a revision of the
-/// coordination store, and what follows from it: other nodes' front-ends that have not come as far get nothing done at this node's
-/// primaries, and no leases from here.
+/// How far the front-end of this node has followed the records that shut clients out (persistent reservations), and what follows from
+/// it: other nodes' front-ends that have not come as far get nothing done at this node's primaries, and no leases from here.
 /// </summary>
 /// <remarks>
-/// Whoever changes such a record changes <see cref="HeadKey"/> in the same commit. Its change is in force everywhere once each node has
-/// raised its fence to the commit's revision, or is primary of nothing: see docs/replication.md.
+/// The changes of such records are counted: whoever makes one puts the next number under <see cref="HeadKey"/> in the same commit. It is
+/// in force everywhere once each node has raised its fence to that number, or is primary of nothing: see docs/replication.md.
 /// </remarks>
 public sealed class FrontEndFence
 {
-    /// <summary>Changed by every commit that front-ends have to follow.</summary>
-    public const string HeadKey = "front-end-fence";
+    /// <summary>
+    /// Holds the number of the newest change. It lies among the records, so that a watch tells of it not before the record.
+    /// </summary>
+    public const string HeadKey = "reservations/fence";
 
     private const long RetryNs = 100_000_000;
 
@@ -38,12 +41,12 @@ public sealed class FrontEndFence
     }
 
     /// <summary>What this node's front-end heeds, and every other one that wants something here has to.</summary>
-    public long Revision { get; private set; }
+    public long Number { get; private set; }
 
     /// <summary>What this node's front-end has begun to heed: operations that it began before may still be under way.</summary>
-    public long BegunRevision { get; private set; }
+    public long BegunNumber { get; private set; }
 
-    /// <summary>Told when <see cref="Revision"/> has risen.</summary>
+    /// <summary>Told when <see cref="Number"/> has risen.</summary>
     internal Action? Raised { get; set; }
 
     /// <summary>Before the front-end serves anybody: it begins with what the records say now.</summary>
@@ -52,25 +55,32 @@ public sealed class FrontEndFence
     {
         var read = await _coordination.GetAsync(HeadKey);
         if (read.IsAvailable && read.Entries.Count > 0)
-            BegunRevision = Revision = Math.Max(Revision, read.Entries[0].ModifiedRevision);
+            BegunNumber = Number = Math.Max(Number, Parse(read.Entries[0].Value));
         return read.IsAvailable;
     }
 
+    /// <summary>The number that a value of <see cref="HeadKey"/> holds.</summary>
+    public static long Parse(ReadOnlyMemory<byte> value) =>
+        long.TryParse(Encoding.UTF8.GetString(value.Span), CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    /// <summary>A number as a value of <see cref="HeadKey"/>.</summary>
+    public static ReadOnlyMemory<byte> Format(long number) => Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>The front-end goes by newer records from now on.</summary>
-    public void Begin(long revision) => BegunRevision = Math.Max(BegunRevision, revision);
+    public void Begin(long number) => BegunNumber = Math.Max(BegunNumber, number);
 
     /// <summary>
     /// What the front-end began under older records has come to its end. Completes once that is true, too, of what other front-ends
     /// under older records have under way at this node's primaries, and nothing more of it is let in.
     /// </summary>
-    public async ValueTask RaiseAsync(long revision)
+    public async ValueTask RaiseAsync(long number)
     {
         while (_isRaising)
             await _changed.WaitAsync();
-        if (revision <= Revision)
+        if (number <= Number)
             return;
-        Begin(revision);
-        Revision = revision;
+        Begin(number);
+        Number = number;
         Raised?.Invoke();
         _isRaising = true;
         var before = _turn;
@@ -86,10 +96,10 @@ public sealed class FrontEndFence
     /// </summary>
     internal async ValueTask CatchUpAsync(Func<bool> isOver)
     {
-        var number = ++_asked;
-        while (!isOver() && (_answered < number || Revision < _head))
+        var ticket = ++_asked;
+        while (!isOver() && (_answered < ticket || Number < _head))
         {
-            if (_answered < number && !_isReading)
+            if (_answered < ticket && !_isReading)
                 await ReadHeadAsync();
             else
                 await _reactor.DelayAsync(_isReading ? RetryNs / 100 : RetryNs / 10);
@@ -119,7 +129,7 @@ public sealed class FrontEndFence
         var read = await _coordination.GetAsync(HeadKey);
         if (read.IsAvailable)
         {
-            _head = read.Entries.Count == 0 ? 0 : read.Entries[0].ModifiedRevision;
+            _head = read.Entries.Count == 0 ? 0 : Parse(read.Entries[0].Value);
             _answered = asked;
         }
         else

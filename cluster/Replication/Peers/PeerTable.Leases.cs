@@ -34,13 +34,13 @@ public sealed partial class PeerTable
     internal void Grant(RpcRequest request)
     {
         var isGranted = false;
-        var told = request.Arguments.To<HeartbeatQuestion>().FenceRevision;
-        request.Connection.FenceRevision = Math.Max(request.Connection.FenceRevision, told);
+        var told = request.Arguments.To<HeartbeatQuestion>().FenceNumber;
+        request.Connection.FenceNumber = Math.Max(request.Connection.FenceNumber, told);
         var required = 0L;
         if (Find(request.Peer.NodeName) is { } peer)
         {
             required = Math.Max(peer.RequiredRevision, _requiredRevision);
-            isGranted = peer.Takeovers == 0 && request.Connection.FenceRevision >= _fence.Revision;
+            isGranted = peer.Takeovers == 0 && request.Connection.FenceNumber >= _fence.Number;
             if (isGranted)
                 peer.GrantedNs = _reactor.MonotonicNs;
         }
@@ -62,7 +62,7 @@ public sealed partial class PeerTable
     private void Ask(RpcCall call)
     {
         call.Operation = (byte)RemoteOperation.Heartbeat;
-        call.Arguments = RpcArguments.From(new HeartbeatQuestion { FenceRevision = _fence.Revision });
+        call.Arguments = RpcArguments.From(new HeartbeatQuestion { FenceNumber = _fence.Number });
     }
 
     // Not to be held up until the next question: this node's operations are refused until then.

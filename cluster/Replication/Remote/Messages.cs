@@ -205,8 +205,8 @@ internal readonly struct WireSummary
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly struct HeartbeatQuestion
 {
-    /// <summary>See <see cref="FrontEndFence.Revision"/>.</summary>
-    public long FenceRevision { get; init; }
+    /// <summary>See <see cref="FrontEndFence.Number"/>.</summary>
+    public long FenceNumber { get; init; }
 }
 
 /// <summary>Whether the lease is granted; 24 bytes. The details list the node's disks.</summary>

@@ -138,7 +138,7 @@ internal sealed partial class NodeService
 
     // A front-end that does not know yet whom it has to shut out gets nothing done.
     private PlacementGroup? FindServing(RpcRequest request, in GroupArguments arguments) =>
-        request.Connection.FenceRevision >= fence.Revision ? FindServing(arguments) : null;
+        request.Connection.FenceNumber >= fence.Number ? FindServing(arguments) : null;
 
     private PlacementGroup? FindServing(in GroupArguments arguments) =>
         content.FindGroup(arguments.Object) is { State: GroupState.Active or GroupState.Starting } group ? group : null;

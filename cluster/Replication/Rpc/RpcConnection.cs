@@ -43,7 +43,7 @@ public sealed partial class RpcConnection
     public RpcPeer Peer { get; }
 
     /// <summary>How far the front-end at the other end has come, as it told last; see <see cref="FrontEndFence"/>.</summary>
-    internal long FenceRevision { get; set; }
+    internal long FenceNumber { get; set; }
 
     /// <summary>The other end's address.</summary>
     public Endpoint Remote => _transport.Remote;

@@ -16,16 +16,16 @@ public interface ISharedReservations
     /// <param name="read">What was read.</param>
     /// <param name="next">What takes its place.</param>
     /// <returns>
-    /// The revision from which on it counts; 0 when somebody else has changed the record meanwhile; null when it is not known whether it
+    /// The number of the change; 0 when somebody else has changed the record meanwhile; null when it is not known whether it
     /// was replaced.
     /// </returns>
     ValueTask<long?> CommitAsync(VolumeId volume, SharedReservationRecord read, ReservationRecord next);
 
     /// <summary>
-    /// Completes once every front-end goes by the record of a revision and has ended what it shuts out. False when some node cannot be
+    /// Completes once every front-end goes by the change of a number and has ended what it shuts out. False when some node cannot be
     /// reached that may still let through what is shut out.
     /// </summary>
-    ValueTask<bool> SettleAsync(VolumeId volume, long revision);
+    ValueTask<bool> SettleAsync(VolumeId volume, long number);
 }
 
 /// <summary>A volume's record as it was read.</summary>

@@ -98,7 +98,7 @@ internal static class PersistentReserveOut
         }
 
         unit.IsReservationChanging = true;
-        var (answer, change, revision) = await ChangeAsync(device, command, view, action);
+        var (answer, change, number) = await ChangeAsync(device, command, view, action);
         unit.IsReservationChanging = false;
         if (answer == Answer.Good && action == Action.PreemptAndAbort)
         {
@@ -106,12 +106,12 @@ internal static class PersistentReserveOut
             await DrainAsync(view, change.Preempted);
         }
 
-        if (answer == Answer.Good && revision > 0 && !await device.SharedReservations!.SettleAsync(unit.Volume.Id, revision))
+        if (answer == Answer.Good && number > 0 && !await device.SharedReservations!.SettleAsync(unit.Volume.Id, number))
             answer = Answer.Unsettled;
         await AnswerAsync(command, view, answer);
     }
 
-    private static async ValueTask<(Answer Answer, ReservationChange? Change, long Revision)> ChangeAsync(
+    private static async ValueTask<(Answer Answer, ReservationChange? Change, long Number)> ChangeAsync(
         ScsiDevice device, ScsiCommand command, LunView view, Action action)
     {
         var unit = view.Unit;
@@ -135,20 +135,20 @@ internal static class PersistentReserveOut
                 return (answer, null, 0);
             change.Next.Version += read is null ? 0u : 1;
             change.Next.Aborts += action == Action.PreemptAndAbort ? 1u : 0;
-            var revision = read is null ? 0
+            var number = read is null ? 0
                 : await device.SharedReservations!.CommitAsync(unit.Volume.Id, read, change.Next.ToRecord());
             if (read is null && !await StoreAsync(device, unit, change.Next))
-                revision = null;
-            if (revision is null)
+                number = null;
+            if (number is null)
                 return (Answer.Unstored, null, 0);
 
             // Another front-end was faster: what it made of it counts.
-            if (read is not null && revision == 0)
+            if (read is not null && number == 0)
                 continue;
             unit.Reservations = change.Next;
             foreach (var (registration, attention) in change.Notices)
                 unit.Notify(registration, attention);
-            return (Answer.Good, change, revision.Value);
+            return (Answer.Good, change, number.Value);
         }
     }
 

@@ -18,11 +18,11 @@ public sealed class FenceTests
     public void It_is_in_force_at_once_where_all_front_ends_follow()
     {
         using var cluster = Start();
-        var revision = Change(cluster);
+        var number = Change(cluster);
         for (var node = 0; node < 3; node++)
-            Raise(cluster, node, revision);
+            Raise(cluster, node, number);
         var startNs = cluster.World.NowNs;
-        Assert.That(Settle(cluster, revision));
+        Assert.That(Settle(cluster, number));
         Assert.That(cluster.World.NowNs - startNs, Is.LessThan(100 * MsNs));
         for (var node = 0; node < 3; node++)
             Assert.That(Write(cluster, node).IsOk);
@@ -32,14 +32,14 @@ public sealed class FenceTests
     public void A_front_end_that_has_not_followed_gets_nothing_done_and_is_waited_for_until_it_is_no_primary()
     {
         using var cluster = Start();
-        var revision = Change(cluster);
-        Raise(cluster, 0, revision);
-        Raise(cluster, 2, revision);
-        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.SettleFenceAsync(revision, 1, 200 * MsNs)), Is.False, "it is primary of groups");
-        Assert.That(Settle(cluster, revision));
+        var number = Change(cluster);
+        Raise(cluster, 0, number);
+        Raise(cluster, 2, number);
+        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.SettleFenceAsync(number, 1, 200 * MsNs)), Is.False, "it is primary of groups");
+        Assert.That(Settle(cluster, number));
         Assert.That(Write(cluster, 1).IsOk, Is.False);
         Assert.That(Write(cluster, 0).IsOk && Write(cluster, 2).IsOk);
-        Raise(cluster, 1, revision);
+        Raise(cluster, 1, number);
         cluster.World.RunFor(100 * MsNs);
         Assert.That(Write(cluster, 1).IsOk);
     }
@@ -49,12 +49,12 @@ public sealed class FenceTests
     {
         using var cluster = Start();
         cluster.Kill(1);
-        var revision = Change(cluster);
-        Raise(cluster, 0, revision);
-        Raise(cluster, 2, revision);
-        Assert.That(Settle(cluster, revision));
+        var number = Change(cluster);
+        Raise(cluster, 0, number);
+        Raise(cluster, 2, number);
+        Assert.That(Settle(cluster, number));
         cluster.Restart(1);
-        Assert.That(cluster.World.RunUntil(() => cluster.Nodes[1]?.Fence.Revision == revision, LongNs));
+        Assert.That(cluster.World.RunUntil(() => cluster.Nodes[1]?.Fence.Number == number, LongNs));
     }
 
     // Every moment of a write's way: from the front-end to primaries on all three nodes, and from there to their members.
@@ -68,16 +68,16 @@ public sealed class FenceTests
             StartWrites(cluster, 1);
             cluster.World.RunFor(step * 25_000);
             cluster.World.Freeze(cluster.Reactors[1]);
-            var revision = Change(cluster);
-            Raise(cluster, 0, revision);
-            Raise(cluster, 2, revision);
-            Assert.That(Settle(cluster, revision));
+            var number = Change(cluster);
+            Raise(cluster, 0, number);
+            Raise(cluster, 2, number);
+            Assert.That(Settle(cluster, number));
             var before = Fills(cluster);
             late += before.Count(fill => fill == 2);
             cluster.World.Thaw(cluster.Reactors[1]);
             cluster.World.RunFor(LongNs);
             Assert.That(Fills(cluster), Is.EqualTo(before), $"step {step}");
-            Raise(cluster, 1, revision);
+            Raise(cluster, 1, number);
         }
 
         Assert.That(late, Is.GreaterThan(0), "some writes must get through before");
@@ -93,10 +93,10 @@ public sealed class FenceTests
             StartWrites(cluster, 1);
             cluster.World.RunFor(step * 25_000);
             cluster.Kill(1);
-            var revision = Change(cluster);
-            Raise(cluster, 0, revision);
-            Raise(cluster, 2, revision);
-            Assert.That(Settle(cluster, revision));
+            var number = Change(cluster);
+            Raise(cluster, 0, number);
+            Raise(cluster, 2, number);
+            Assert.That(Settle(cluster, number));
             var before = Fills(cluster);
             cluster.World.RunFor(LongNs);
             Assert.That(Fills(cluster), Is.EqualTo(before), $"step {step}");
@@ -116,16 +116,22 @@ public sealed class FenceTests
         return cluster;
     }
 
-    private static long Change(ClusterFixture cluster) => cluster.Run(0, async () =>
-        (await cluster.Coordination.CommitAsync([], [new Change(FrontEndFence.HeadKey, "{}"u8.ToArray())])).Revision);
-
-    private static void Raise(ClusterFixture cluster, int node, long revision)
+    private static long Change(ClusterFixture cluster)
     {
-        Assert.That(cluster.Run(node, () => cluster.Nodes[node]!.RaiseFenceAsync(revision)));
+        const long Number = 7;
+        var change = new Change(FrontEndFence.HeadKey, FrontEndFence.Format(Number));
+        var commit = cluster.Run(0, () => cluster.Coordination.CommitAsync([], [change]));
+        Assert.That(commit.Status, Is.EqualTo(CommitStatus.Applied));
+        return Number;
     }
 
-    private static bool Settle(ClusterFixture cluster, long revision) =>
-        cluster.Run(0, () => cluster.Nodes[0]!.SettleFenceAsync(revision, 1, LongNs));
+    private static void Raise(ClusterFixture cluster, int node, long number)
+    {
+        Assert.That(cluster.Run(node, () => cluster.Nodes[node]!.RaiseFenceAsync(number)));
+    }
+
+    private static bool Settle(ClusterFixture cluster, long number) =>
+        cluster.Run(0, () => cluster.Nodes[0]!.SettleFenceAsync(number, 1, LongNs));
 
     private static VolumeResult Write(ClusterFixture cluster, int node)
     {
