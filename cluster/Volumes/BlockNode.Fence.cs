@@ -1,6 +1,5 @@
 using Uss.Coordination;
 using Uss.Replication;
-using Uss.Runtime;
 
 namespace Uss.Volumes;
 

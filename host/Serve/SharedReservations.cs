@@ -1,4 +1,3 @@
-using System.Globalization;
 using Uss.Coordination;
 using Uss.Replication;
 using Uss.Runtime;
