@@ -45,7 +45,8 @@ public abstract class ClusterTest : EndToEndTest
         TestContext.Out.WriteLine($"seed {seed}");
         StartCluster(nodes);
         var load = new StampedLoad(
-            Sandbox, () => ClusterProgram.PortalsOf(Cluster.Nodes), 0, UsedBytes, seed, extentCount: Extents) { CommandLimitSeconds = 20 };
+            Sandbox, () => ClusterProgram.PortalsOf(Cluster.Nodes), 0, UsedBytes, seed, extentCount: Extents)
+        { CommandLimitSeconds = 20 };
         load.Start();
         load.ProgressOfEach(50, Limit);
         load.TakeLongestWait();

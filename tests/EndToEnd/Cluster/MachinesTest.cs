@@ -60,7 +60,8 @@ public abstract class MachinesTest : EndToEndTest
     {
         StartMachines(options);
         var load = new StampedLoad(
-            Sandbox, () => ThreeMachines.Portals, 0, UsedBytes, Seed, extentCount: extents) { CommandLimitSeconds = 5 };
+            Sandbox, () => ThreeMachines.Portals, 0, UsedBytes, Seed, extentCount: extents)
+        { CommandLimitSeconds = 5 };
         load.Start();
         load.ProgressOfEach(50, Limit);
         load.TakeLongestWait();
