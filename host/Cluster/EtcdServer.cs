@@ -36,7 +36,7 @@ internal static class EtcdServer
         "--election-timeout", "500",
 
         // Shorter than the silence after which a watch takes its stream for dead.
-        "--experimental-watch-progress-notify-interval", "1s",
+        "--experimental-watch-progress-notify-interval", "2s",
         "--auto-compaction-mode", "revision",
         "--auto-compaction-retention", "10000",
         "--logger", "zap",
