@@ -107,15 +107,21 @@ internal sealed partial class PoolDirectory
                 return counters.Fault;
             if (await LoadNewAsync() is { } unread)
                 return unread;
-            if (FindByName(draft.Name) is { } present)
-                return isNew ? new Fault("pool-exists", $"There is a pool '{draft.Name}' already.", "Choose another name.") : present;
+            if (FindByName(draft.Name) is { } existing)
+                return isNew ? new Fault("pool-exists", $"There is a pool '{draft.Name}' already.", "Choose another name.") : existing;
             if (counters.Value.NextPool > SpaceId.MaximumPool)
                 return new Fault("too-many-pools", "There are no pool numbers left.");
             var record = draft with { Id = counters.Value.NextPool };
             var topology = node.TopologyVersion;
-            var map = PlacementSolver.Solve(disks, record.ToPolicy()).Map;
+
+            // A disk that is removed at the same time must not come into the map: who removes it looked at the maps before.
+            var snapshot = await TopologySnapshot.ReadAsync(coordination);
+            if (!snapshot.IsOk)
+                return snapshot.Fault;
+            var present = new Topology(disks.Disks.Where(disk => snapshot.Value.Disks.ContainsKey(disk.Id)));
+            var map = PlacementSolver.Solve(present, record.ToPolicy()).Map;
             var commit = await coordination.CommitAsync(
-                [new Condition(CountersRecord.Key, Counters.RevisionOf(read))],
+                [new Condition(CountersRecord.Key, Counters.RevisionOf(read)), snapshot.Value.Condition],
                 [
                     Counters.Put(counters.Value with { NextPool = record.Id + 1 }),
                     new Change(PoolRecord.KeyOf(record.Id), CoordinationJson.Write(record, ReplicationJson.Default.PoolRecord)),
@@ -124,7 +130,7 @@ internal sealed partial class PoolDirectory
             if (commit.Status == CommitStatus.Unknown)
                 return CoordinationFaults.Unavailable;
 
-            // Somebody else took the number.
+            // Somebody else took the number, or the disks are others now.
             if (commit.Status == CommitStatus.Conflict)
                 continue;
             // Its watch may have brought it already.

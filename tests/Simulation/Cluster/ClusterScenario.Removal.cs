@@ -24,7 +24,7 @@ public sealed partial class ClusterScenario
                 var id = node.IdOf(disk);
                 if (_state.Get(DiskRecord.KeyOf(id)).Entries.Count > 0)
                     _registered.Add(id);
-                else if (_registered.Contains(id))
+                else if (_registered.Contains(id) && (isRemoved || !IsStarting(node)))
                     NoticeRemoval(node, disk);
                 Require(!isRemoved || !_state.Get(DiskRecord.KeyOf(id)).Entries.Any(), $"{disk.Path} is removed with its node");
             }
@@ -40,6 +40,9 @@ public sealed partial class ClusterScenario
             _drains.RemoveAll(drain => drain.Node == node);
         }
     }
+
+    // A start that was given the disk before may register it again, as one that is new.
+    private static bool IsStarting(ClusterNode node) => node.IsUp && node.Node is null;
 
     private void NoticeRemoval(ClusterNode node, SimulatedDisk disk)
     {
@@ -82,6 +85,9 @@ public sealed partial class ClusterScenario
     {
         if (!_hasAdministrator)
             return;
+
+        // Commands that were given last are still under way.
+        World.RunFor(5_000 * NsPerMs);
         NoticeRemovals();
         CheckMaintenance();
         foreach (var drain in _drains.ToList())

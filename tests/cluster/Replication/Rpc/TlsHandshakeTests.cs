@@ -148,10 +148,11 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
         Reactor reactor, RpcOptions options)
     {
         var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = RpcPair.AcceptAsync(listener, _acceptor, new EchoService(), options);
+        var accepting = listener.AcceptAsync();
         var transport = (await reactor.ConnectAsync(listener.Local)).Value!;
+        var accepted = (await accepting).Value!;
         await listener.CloseAsync();
-        return (new RawPeer(reactor, transport), accepting);
+        return (new RawPeer(reactor, transport), RpcConnection.AcceptAsync(accepted, _acceptor, new EchoService(), options));
     }
 
     // A dialer that begins a handshake, and the other end of its connection.
