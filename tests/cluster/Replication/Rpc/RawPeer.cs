@@ -40,6 +40,52 @@ internal sealed class RawPeer(Reactor reactor, IConnection transport)
         return (new RawPeer(reactor, transport), dialed.Value!);
     }
 
+    /// <summary>An acceptor that waits for a handshake, and the other end of its connection.</summary>
+    public static async ValueTask<(RawPeer Peer, ValueTask<Result<RpcConnection>> Accepting)> KnockAsync(
+        Reactor reactor, RpcOptions? options = null)
+    {
+        var listener = reactor.Listen(new Endpoint(IPAddress.Loopback, 0), 16).Value!;
+        var accepting = listener.AcceptAsync();
+        var transport = (await reactor.ConnectAsync(listener.Local)).Value!;
+        var accepted = (await accepting).Value!;
+        await listener.CloseAsync();
+        var shaking = RpcConnection.AcceptAsync(accepted, RpcPair.Identity("b"), new EchoService(), options ?? RpcOptions.Default);
+        return (new RawPeer(reactor, transport), shaking);
+    }
+
+    /// <summary>A dialer that begins a handshake, and the other end of its connection.</summary>
+    public static async ValueTask<(RawPeer Peer, ValueTask<Result<RpcConnection>> Dialing)> LureAsync(
+        Reactor reactor, RpcOptions? options = null)
+    {
+        var listener = reactor.Listen(new Endpoint(IPAddress.Loopback, 0), 16).Value!;
+        var accepting = listener.AcceptAsync();
+        var dialing = RpcConnection.ConnectAsync(
+            listener.Local, RpcPair.Identity("a"), new EchoService(), options ?? RpcOptions.Default);
+        var transport = (await accepting).Value!;
+        await listener.CloseAsync();
+        return (new RawPeer(reactor, transport), dialing);
+    }
+
+    /// <summary>The bytes of a good hello of dialer or acceptor.</summary>
+    public static byte[] Hello(RpcRole role, bool isEncrypting = false, Guid? cluster = null)
+    {
+        var message = new byte[RpcHello.Size];
+        new RpcHello
+        {
+            Kind = RpcHelloKind.Hello,
+            Role = role,
+            MinimumVersion = RpcOptions.Default.MinimumVersion,
+            MaximumVersion = RpcOptions.Default.MaximumVersion,
+            WindowRequests = 1,
+            WindowBytes = RpcLimits.CallBytes,
+            IsEncrypting = isEncrypting,
+            Incarnation = 1,
+            ClusterId = cluster ?? RpcPair.Cluster,
+            Name = role == RpcRole.Dialer ? "a" : "b",
+        }.Write(message, RpcPair.Key);
+        return message;
+    }
+
     /// <summary>The bytes of a correct frame.</summary>
     public static byte[] Frame(RpcHeader header, byte[]? payload = null, byte[]? details = null)
     {

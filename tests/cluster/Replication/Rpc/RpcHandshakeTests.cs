@@ -53,96 +53,83 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task A_silent_dialer_is_dropped_in_time([Values(0, 1, 191, 192)] int bytes) => Run(async reactor =>
     {
-        var (transport, accepting) = await KnockAsync(reactor, new RpcOptions { HandshakeTimeoutMs = 50 });
-        var hello = Hello(RpcRole.Dialer, "a");
-        await new RawPeer(reactor, transport).SendAsync(hello[..bytes]);
+        var (peer, accepting) = await RawPeer.KnockAsync(reactor, new RpcOptions { HandshakeTimeoutMs = 50 });
+        await peer.SendAsync(RawPeer.Hello(RpcRole.Dialer)[..bytes]);
         Assert.That((await accepting).Fault?.Code, Is.EqualTo("rpc-handshake-timeout"));
-        await transport.CloseAsync();
+        await peer.Transport.CloseAsync();
     });
 
     [Test]
     public Task A_silent_acceptor_is_left_in_time() => Run(async reactor =>
     {
-        var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = listener.AcceptAsync();
-        var options = new RpcOptions { HandshakeTimeoutMs = 50 };
-        var result = await RpcConnection.ConnectAsync(listener.Local, _dialer, new EchoService(), options);
-        Assert.That(result.Fault?.Code, Is.EqualTo("rpc-handshake-timeout"));
-        await (await accepting).Value!.CloseAsync();
-        await listener.CloseAsync();
+        var (peer, dialing) = await RawPeer.LureAsync(reactor, new RpcOptions { HandshakeTimeoutMs = 50 });
+        Assert.That((await dialing).Fault?.Code, Is.EqualTo("rpc-handshake-timeout"));
+        await peer.Transport.CloseAsync();
     });
 
     [Test]
     public Task A_dialer_that_goes_away_is_a_fault() => Run(async reactor =>
     {
-        var (transport, accepting) = await KnockAsync(reactor, RpcOptions.Default);
-        await new RawPeer(reactor, transport).SendAsync(Hello(RpcRole.Dialer, "a")[..100]);
-        await transport.CloseAsync();
+        var (peer, accepting) = await RawPeer.KnockAsync(reactor);
+        await peer.SendAsync(RawPeer.Hello(RpcRole.Dialer)[..100]);
+        await peer.Transport.CloseAsync();
         Assert.That((await accepting).Fault?.Code, Is.EqualTo("rpc-handshake-lost"));
     });
 
     [Test]
     public Task Garbage_is_not_answered() => Run(async reactor =>
     {
-        var (transport, accepting) = await KnockAsync(reactor, RpcOptions.Default);
-        var peer = new RawPeer(reactor, transport);
+        var (peer, accepting) = await RawPeer.KnockAsync(reactor);
         var bytes = new byte[RpcHello.Size];
         "GET / HTTP/1.1\r\n"u8.CopyTo(bytes);
         await peer.SendAsync(bytes);
         Assert.That((await accepting).Fault?.Code, Is.EqualTo("rpc-handshake-garbage"));
         Assert.That(await peer.ReceiveAsync(1), Is.Empty);
-        await transport.CloseAsync();
+        await peer.Transport.CloseAsync();
     });
 
     [Test]
     public Task A_stranger_learns_only_why_it_is_refused() => Run(async reactor =>
     {
-        var (transport, accepting) = await KnockAsync(reactor, RpcOptions.Default);
-        var peer = new RawPeer(reactor, transport);
-        await peer.SendAsync(Hello(RpcRole.Dialer, "a", Guid.Empty));
+        var (peer, accepting) = await RawPeer.KnockAsync(reactor);
+        await peer.SendAsync(RawPeer.Hello(RpcRole.Dialer, cluster: Guid.Empty));
         var expected = new byte[RpcHello.Size];
         new RpcHello { Kind = RpcHelloKind.Refusal, Role = RpcRole.Acceptor, Refusal = RpcRefusal.ForeignCluster }.Write(expected, []);
         Assert.That(await peer.ReceiveAsync(2 * RpcHello.Size), Is.EqualTo(expected));
         Assert.That((await accepting).Fault?.Code, Is.EqualTo("rpc-refused-cluster"));
-        await transport.CloseAsync();
+        await peer.Transport.CloseAsync();
     });
 
     [Test]
     public Task A_replayed_handshake_is_refused() => Run(async reactor =>
     {
         // What a dialer sends in a good handshake, as somebody on the wire records it.
-        var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = listener.AcceptAsync();
-        var dialing = RpcConnection.ConnectAsync(listener.Local, _dialer, new EchoService(), RpcOptions.Default);
-        var recorder = new RawPeer(reactor, (await accepting).Value!);
-        var (transport, accepted) = await KnockAsync(reactor, RpcOptions.Default);
-        var onward = new RawPeer(reactor, transport);
+        var (recorder, dialing) = await RawPeer.LureAsync(reactor);
+        var (onward, accepted) = await RawPeer.KnockAsync(reactor);
         var hello = await recorder.ReceiveAsync(RpcHello.Size);
         await onward.SendAsync(hello);
         await recorder.SendAsync(await onward.ReceiveAsync(RpcHello.Size));
         var proof = await recorder.ReceiveAsync(RpcHello.Size);
         await onward.SendAsync(proof);
         await recorder.SendAsync(await onward.ReceiveAsync(RpcHello.Size));
-        Assert.That((await dialing).Fault, Is.Null);
-        Assert.That((await accepted).Fault, Is.Null);
+        var (dialer, acceptor) = (await dialing, await accepted);
+        Assert.That((dialer.Fault, acceptor.Fault), Is.EqualTo(((Fault?)null, (Fault?)null)));
 
-        var (again, replayed) = await KnockAsync(reactor, RpcOptions.Default);
-        var thief = new RawPeer(reactor, again);
+        var (thief, replayed) = await RawPeer.KnockAsync(reactor);
         await thief.SendAsync([.. hello, .. proof]);
         Assert.That((await replayed).Fault?.Code, Is.EqualTo("rpc-refused-proof"));
 
-        await again.CloseAsync();
-        await (await dialing).Value!.CloseAsync();
-        await (await accepted).Value!.CloseAsync();
+        await thief.Transport.CloseAsync();
+        await dialer.Value!.CloseAsync();
+        await acceptor.Value!.CloseAsync();
         await recorder.Transport.CloseAsync();
-        await transport.CloseAsync();
-        await listener.CloseAsync();
+        await onward.Transport.CloseAsync();
     });
 
     [Test]
     public Task A_reflected_hello_is_refused() => Run(async reactor =>
     {
-        var (mirror, dialing) = await LureAsync(reactor);
+        var (mirror, dialing) = await RawPeer.LureAsync(reactor);
         await mirror.SendAsync(await mirror.ReceiveAsync(RpcHello.Size));
         Assert.That((await dialing).Fault?.Code, Is.EqualTo("rpc-refused-proof"));
         await mirror.Transport.CloseAsync();
@@ -151,9 +138,9 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task A_reflected_proof_is_refused() => Run(async reactor =>
     {
-        var (mirror, dialing) = await LureAsync(reactor);
+        var (mirror, dialing) = await RawPeer.LureAsync(reactor);
         await mirror.ReceiveAsync(RpcHello.Size);
-        await mirror.SendAsync(Hello(RpcRole.Acceptor, "b"));
+        await mirror.SendAsync(RawPeer.Hello(RpcRole.Acceptor));
         await mirror.SendAsync(await mirror.ReceiveAsync(RpcHello.Size));
         Assert.That((await dialing).Fault?.Code, Is.EqualTo("rpc-refused-proof"));
         await mirror.Transport.CloseAsync();
@@ -164,13 +151,8 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
         Run(async reactor =>
         {
             // Somebody on the wire changes a field and repairs the checksum.
-            var listener = reactor.Listen(Loopback, 16).Value!;
-            var accepting = listener.AcceptAsync();
-            var dialing = RpcConnection.ConnectAsync(
-                listener.Local, _dialer, new EchoService(), new RpcOptions { MaximumVersion = 0x0101 });
-            var left = new RawPeer(reactor, (await accepting).Value!);
-            var (transport, accepted) = await KnockAsync(reactor, new RpcOptions { MaximumVersion = 0x0101 });
-            var right = new RawPeer(reactor, transport);
+            var (left, dialing) = await RawPeer.LureAsync(reactor, new RpcOptions { MaximumVersion = 0x0101 });
+            var (right, accepted) = await RawPeer.KnockAsync(reactor, new RpcOptions { MaximumVersion = 0x0101 });
             var hello = await left.ReceiveAsync(RpcHello.Size);
             await right.SendAsync(isDialers ? Change(hello, offset) : hello);
             hello = await right.ReceiveAsync(RpcHello.Size);
@@ -180,8 +162,7 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
             await left.SendAsync(await right.ReceiveAsync(RpcHello.Size));
             Assert.That((await dialing).Fault?.Code, Is.EqualTo("rpc-refused-proof"));
             await left.Transport.CloseAsync();
-            await transport.CloseAsync();
-            await listener.CloseAsync();
+            await right.Transport.CloseAsync();
         });
 
     [TestCase(0, 33 << 20)]
@@ -193,7 +174,7 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
     public Task Windows_out_of_bounds_are_garbage(int requests, int bytes) =>
         Run(async reactor =>
         {
-            var (transport, accepting) = await KnockAsync(reactor, RpcOptions.Default);
+            var (peer, accepting) = await RawPeer.KnockAsync(reactor);
             var message = new byte[RpcHello.Size];
             new RpcHello
             {
@@ -206,9 +187,9 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
                 ClusterId = RpcPair.Cluster,
                 Name = "a",
             }.Write(message, []);
-            await new RawPeer(reactor, transport).SendAsync(message);
+            await peer.SendAsync(message);
             Assert.That((await accepting).Fault?.Code, Is.EqualTo("rpc-handshake-garbage"));
-            await transport.CloseAsync();
+            await peer.Transport.CloseAsync();
         });
 
     private Task Refuses(
@@ -224,47 +205,6 @@ public sealed class RpcHandshakeTests(string kind) : RpcContract(kind)
             Assert.That((await accepting).Fault?.Code, Is.EqualTo(code));
             await listener.CloseAsync();
         });
-
-    // An acceptor that waits for a handshake, and the other end of its connection.
-    private static async ValueTask<(IConnection Transport, ValueTask<Result<RpcConnection>> Accepting)> KnockAsync(
-        Reactor reactor, RpcOptions options)
-    {
-        var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = listener.AcceptAsync();
-        var transport = (await reactor.ConnectAsync(listener.Local)).Value!;
-        var accepted = (await accepting).Value!;
-        await listener.CloseAsync();
-        return (transport, RpcConnection.AcceptAsync(accepted, _acceptor, new EchoService(), options));
-    }
-
-    // A dialer that begins a handshake, and the other end of its connection.
-    private static async ValueTask<(RawPeer Peer, ValueTask<Result<RpcConnection>> Dialing)> LureAsync(Reactor reactor)
-    {
-        var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = listener.AcceptAsync();
-        var dialing = RpcConnection.ConnectAsync(listener.Local, _dialer, new EchoService(), RpcOptions.Default);
-        var transport = (await accepting).Value!;
-        await listener.CloseAsync();
-        return (new RawPeer(reactor, transport), dialing);
-    }
-
-    private static byte[] Hello(RpcRole role, string name, Guid? cluster = null)
-    {
-        var message = new byte[RpcHello.Size];
-        new RpcHello
-        {
-            Kind = RpcHelloKind.Hello,
-            Role = role,
-            MinimumVersion = RpcOptions.Default.MinimumVersion,
-            MaximumVersion = RpcOptions.Default.MaximumVersion,
-            WindowRequests = 1,
-            WindowBytes = RpcLimits.CallBytes,
-            Incarnation = 1,
-            ClusterId = cluster ?? RpcPair.Cluster,
-            Name = name,
-        }.Write(message, RpcPair.Key);
-        return message;
-    }
 
     private static byte[] Change(byte[] message, int offset)
     {

@@ -6,10 +6,12 @@ public sealed class RpcLoadTests(string kind) : RpcContract(kind)
 {
     private const int Workers = 24;
 
+    private static readonly RpcOptions _encrypted = new() { Tls = TlsIdentity.Create(), HandshakeTimeoutMs = 20_000 };
+
     [Test]
-    public Task Many_calls_of_mixed_sizes_go_both_ways() => Run(async reactor =>
+    public Task Many_calls_of_mixed_sizes_go_both_ways([Values] bool isEncrypted) => Run(async reactor =>
     {
-        var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
+        var pair = await OpenAsync(reactor, isEncrypted);
         foreach (var worker in Start(pair, calls: 40))
             Assert.That(await worker, Is.EqualTo(40));
         Assert.That(pair.Dialer.RequestsUnderWay + pair.Acceptor.RequestsUnderWay, Is.Zero);
@@ -42,9 +44,10 @@ public sealed class RpcLoadTests(string kind) : RpcContract(kind)
     });
 
     [Test]
-    public Task Calls_under_way_end_as_lost_when_the_connection_does([Range(0, 9)] int round) => Run(async reactor =>
+    public Task Calls_under_way_end_as_lost_when_the_connection_does(
+        [Range(0, 9)] int round, [Values] bool isEncrypted) => Run(async reactor =>
     {
-        var pair = await RpcPair.OpenAsync(reactor, new EchoService(), new EchoService());
+        var pair = await OpenAsync(reactor, isEncrypted);
         var workers = Start(pair, calls: 1_000_000);
         await reactor.DelayAsync((1 + (round * round)) * MillisecondNs / 3);
         var cut = round % 2 == 0 ? pair.Dialer : pair.Acceptor;
@@ -84,6 +87,12 @@ public sealed class RpcLoadTests(string kind) : RpcContract(kind)
         await closing;
         await pair.CloseAsync();
     });
+
+    private static ValueTask<RpcPair> OpenAsync(Reactor reactor, bool isEncrypted)
+    {
+        var options = isEncrypted ? _encrypted : RpcOptions.Default;
+        return RpcPair.OpenAsync(reactor, new EchoService(), new EchoService(), options, options);
+    }
 
     private static List<ValueTask<int>> Start(RpcPair pair, int calls)
     {

@@ -42,9 +42,9 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task Whoever_takes_encryption_out_of_an_answer_is_refused() => Run(async reactor =>
     {
-        var (peer, dialing) = await LureAsync(reactor, _encrypted);
+        var (peer, dialing) = await RawPeer.LureAsync(reactor, _encrypted);
         await peer.ReceiveAsync(RpcHello.Size);
-        await peer.SendAsync(Hello(RpcRole.Acceptor, isEncrypting: false));
+        await peer.SendAsync(RawPeer.Hello(RpcRole.Acceptor, isEncrypting: false));
         Assert.That((await dialing).Fault?.Code, Is.EqualTo("rpc-refused-tls"));
         await peer.Transport.CloseAsync();
     });
@@ -53,8 +53,8 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task A_man_in_the_middle_is_refused() => Run(async reactor =>
     {
-        var (left, dialing) = await LureAsync(reactor, _encrypted);
-        var (right, accepting) = await KnockAsync(reactor, _encrypted);
+        var (left, dialing) = await RawPeer.LureAsync(reactor, _encrypted);
+        var (right, accepting) = await RawPeer.KnockAsync(reactor, _encrypted);
         await right.SendAsync(await left.ReceiveAsync(RpcHello.Size));
         await left.SendAsync(await right.ReceiveAsync(RpcHello.Size));
         var (toDialer, toAcceptor) = (new TlsConnection(reactor, left.Transport), new TlsConnection(reactor, right.Transport));
@@ -73,9 +73,9 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task A_dialer_wants_a_proof_for_the_certificate_that_it_saw([Values] bool isSame) => Run(async reactor =>
     {
-        var (peer, dialing) = await LureAsync(reactor, _encrypted);
+        var (peer, dialing) = await RawPeer.LureAsync(reactor, _encrypted);
         var hello = await peer.ReceiveAsync(RpcHello.Size);
-        var answer = Hello(RpcRole.Acceptor, isEncrypting: true);
+        var answer = RawPeer.Hello(RpcRole.Acceptor, isEncrypting: true);
         await peer.SendAsync(answer);
         var encrypted = new TlsConnection(reactor, peer.Transport);
         Assert.That(await encrypted.StartAsync(_own, RpcRole.Acceptor, new byte[32]), Is.Null);
@@ -96,8 +96,8 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task A_dialer_that_is_silent_within_TLS_is_dropped_in_time([Values(0, 1, 5, 100)] int bytes) => Run(async reactor =>
     {
-        var (peer, accepting) = await KnockAsync(reactor, new RpcOptions { Tls = _own, HandshakeTimeoutMs = 100 });
-        await peer.SendAsync(Hello(RpcRole.Dialer, isEncrypting: true));
+        var (peer, accepting) = await RawPeer.KnockAsync(reactor, new RpcOptions { Tls = _own, HandshakeTimeoutMs = 100 });
+        await peer.SendAsync(RawPeer.Hello(RpcRole.Dialer, isEncrypting: true));
         var record = new byte[100];
         new byte[] { 22, 3, 1, 2, 0, 1, 0, 1, 252 }.CopyTo(record, 0);
         await peer.SendAsync(record[..bytes]);
@@ -108,8 +108,8 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task An_acceptor_that_is_silent_within_TLS_is_left_in_time() => Run(async reactor =>
     {
-        var (peer, dialing) = await LureAsync(reactor, new RpcOptions { Tls = _own, HandshakeTimeoutMs = 100 });
-        await peer.SendAsync(Hello(RpcRole.Acceptor, isEncrypting: true));
+        var (peer, dialing) = await RawPeer.LureAsync(reactor, new RpcOptions { Tls = _own, HandshakeTimeoutMs = 100 });
+        await peer.SendAsync(RawPeer.Hello(RpcRole.Acceptor, isEncrypting: true));
         Assert.That((await dialing).Fault?.Code, Is.EqualTo("rpc-handshake-timeout"));
         await peer.Transport.CloseAsync();
     });
@@ -117,8 +117,8 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task A_connection_that_is_cut_within_TLS_is_a_fault([Values] bool isDialer, [Values] bool isAbort) => Run(async reactor =>
     {
-        var (peer, starting) = isDialer ? await LureAsync(reactor, _encrypted) : await KnockAsync(reactor, _encrypted);
-        await peer.SendAsync(Hello(isDialer ? RpcRole.Acceptor : RpcRole.Dialer, isEncrypting: true));
+        var (peer, starting) = isDialer ? await RawPeer.LureAsync(reactor, _encrypted) : await RawPeer.KnockAsync(reactor, _encrypted);
+        await peer.SendAsync(RawPeer.Hello(isDialer ? RpcRole.Acceptor : RpcRole.Dialer, isEncrypting: true));
         await peer.ReceiveAsync(RpcHello.Size);
         if (isDialer)
             await peer.ReceiveAsync(100);
@@ -131,8 +131,8 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
     [Test]
     public Task What_is_no_TLS_is_a_fault([Values] bool isDialer) => Run(async reactor =>
     {
-        var (peer, starting) = isDialer ? await LureAsync(reactor, _encrypted) : await KnockAsync(reactor, _encrypted);
-        await peer.SendAsync(Hello(isDialer ? RpcRole.Acceptor : RpcRole.Dialer, isEncrypting: true));
+        var (peer, starting) = isDialer ? await RawPeer.LureAsync(reactor, _encrypted) : await RawPeer.KnockAsync(reactor, _encrypted);
+        await peer.SendAsync(RawPeer.Hello(isDialer ? RpcRole.Acceptor : RpcRole.Dialer, isEncrypting: true));
         await peer.ReceiveAsync(RpcHello.Size);
         var garbage = new byte[4096];
         garbage.AsSpan().Fill(0x55);
@@ -142,46 +142,4 @@ public sealed class TlsHandshakeTests(string kind) : RpcContract(kind)
         TestContext.Out.WriteLine(fault);
         await peer.Transport.CloseAsync();
     });
-
-    // An acceptor that waits for a handshake, and the other end of its connection.
-    private static async ValueTask<(RawPeer Peer, ValueTask<Result<RpcConnection>> Accepting)> KnockAsync(
-        Reactor reactor, RpcOptions options)
-    {
-        var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = listener.AcceptAsync();
-        var transport = (await reactor.ConnectAsync(listener.Local)).Value!;
-        var accepted = (await accepting).Value!;
-        await listener.CloseAsync();
-        return (new RawPeer(reactor, transport), RpcConnection.AcceptAsync(accepted, _acceptor, new EchoService(), options));
-    }
-
-    // A dialer that begins a handshake, and the other end of its connection.
-    private static async ValueTask<(RawPeer Peer, ValueTask<Result<RpcConnection>> Dialing)> LureAsync(Reactor reactor, RpcOptions options)
-    {
-        var listener = reactor.Listen(Loopback, 16).Value!;
-        var accepting = listener.AcceptAsync();
-        var dialing = RpcConnection.ConnectAsync(listener.Local, _dialer, new EchoService(), options);
-        var transport = (await accepting).Value!;
-        await listener.CloseAsync();
-        return (new RawPeer(reactor, transport), dialing);
-    }
-
-    private static byte[] Hello(RpcRole role, bool isEncrypting)
-    {
-        var message = new byte[RpcHello.Size];
-        new RpcHello
-        {
-            Kind = RpcHelloKind.Hello,
-            Role = role,
-            MinimumVersion = RpcOptions.Default.MinimumVersion,
-            MaximumVersion = RpcOptions.Default.MaximumVersion,
-            WindowRequests = 1,
-            WindowBytes = RpcLimits.CallBytes,
-            IsEncrypting = isEncrypting,
-            Incarnation = 1,
-            ClusterId = RpcPair.Cluster,
-            Name = role == RpcRole.Dialer ? "a" : "b",
-        }.Write(message, RpcPair.Key);
-        return message;
-    }
 }
