@@ -2,8 +2,8 @@ using System.Net;
 using Uss.Coordination;
 using Uss.Coordination.Simulated;
 using Uss.Replication.Rpc;
+using Uss.Replication.Tests.Support;
 using Uss.Runtime;
-using Uss.Store;
 using Uss.TestSupport;
 
 namespace Uss.Replication.Tests;
@@ -40,20 +40,4 @@ public sealed class PeerRefusalTests
                 Refused = faults.Add,
             });
         });
-
-    private sealed class NoContent : INodeContent
-    {
-        public IReadOnlyList<LocalReplica> LocalDisks => [];
-
-        public long AppliedRevision => 0;
-
-        public bool IsRemoved(ulong space) => false;
-
-        public PlacementGroup? FindGroup(ObjectId id) => null;
-
-        public void NoteStray(PlacementGroup group, ulong diskKey)
-        {
-            // There are no groups.
-        }
-    }
 }

@@ -14,15 +14,7 @@ public sealed class SuperblockTests
         [Values] bool isEndNew)
     {
         using var rig = new StoreRig();
-        rig.Open();
-        rig.Run(async () =>
-        {
-            await rig.WriteAsync(_object, 0, 4, 1, 1);
-            Assert.That((await rig.Store.CheckpointAsync()).IsOk);
-            await rig.WriteAsync(_object, 2, 4, 2, 2);
-            Assert.That((await rig.Store.CheckpointAsync()).IsOk);
-            await rig.WriteAsync(_object, 4, 4, 3, 3);
-        });
+        Fill(rig, hasSecondCheckpoint: true);
         var area = rig.Store.Core.Superblock.Area ^ 1;
         var before = Page(rig, area);
         rig.Run(async () => Assert.That((await rig.Store.CheckpointAsync()).IsOk));
@@ -45,14 +37,7 @@ public sealed class SuperblockTests
     public void A_superblock_in_the_others_place_does_not_count()
     {
         using var rig = new StoreRig();
-        rig.Open();
-        rig.Run(async () =>
-        {
-            await rig.WriteAsync(_object, 0, 4, 1, 1);
-            Assert.That((await rig.Store.CheckpointAsync()).IsOk);
-            await rig.WriteAsync(_object, 2, 4, 2, 2);
-            await rig.WriteAsync(_object, 4, 4, 3, 3);
-        });
+        Fill(rig, hasSecondCheckpoint: false);
         var newest = rig.Store.Core.Superblock.Area;
         var page = Page(rig, newest);
         rig.PowerCut();
@@ -69,15 +54,7 @@ public sealed class SuperblockTests
     public void A_superblock_that_could_not_be_read_once_does_not_count_again([Values] bool isOlder)
     {
         using var rig = new StoreRig();
-        rig.Open();
-        rig.Run(async () =>
-        {
-            await rig.WriteAsync(_object, 0, 4, 1, 1);
-            Assert.That((await rig.Store.CheckpointAsync()).IsOk);
-            await rig.WriteAsync(_object, 2, 4, 2, 2);
-            Assert.That((await rig.Store.CheckpointAsync()).IsOk);
-            await rig.WriteAsync(_object, 4, 4, 3, 3);
-        });
+        Fill(rig, hasSecondCheckpoint: true);
         var unreadable = rig.Store.Core.Superblock.Area ^ (isOlder ? 1 : 0);
         Assert.That(Superblock.TryRead(Page(rig, unreadable), out _));
         rig.PowerCut();
@@ -89,6 +66,21 @@ public sealed class SuperblockTests
         rig.Open();
         rig.Run(() => CheckAsync(rig));
         rig.Close();
+    }
+
+    // What CheckAsync expects: three changes, a checkpoint after the first one, and after the second one if wanted.
+    private static void Fill(StoreRig rig, bool hasSecondCheckpoint)
+    {
+        rig.Open();
+        rig.Run(async () =>
+        {
+            await rig.WriteAsync(_object, 0, 4, 1, 1);
+            Assert.That((await rig.Store.CheckpointAsync()).IsOk);
+            await rig.WriteAsync(_object, 2, 4, 2, 2);
+            if (hasSecondCheckpoint)
+                Assert.That((await rig.Store.CheckpointAsync()).IsOk);
+            await rig.WriteAsync(_object, 4, 4, 3, 3);
+        });
     }
 
     private static async ValueTask CheckAsync(StoreRig rig)

@@ -6,9 +6,9 @@ using Uss.Coordination.Simulated;
 using Uss.Host.Cluster;
 using Uss.Host.Serve;
 using Uss.Replication;
+using Uss.Replication.Tests.Support;
 using Uss.Runtime;
 using Uss.Runtime.Threaded;
-using Uss.Store;
 
 namespace Uss.Host.Join;
 
@@ -136,22 +136,6 @@ internal sealed class JoinFixture : IAsyncDisposable
         {
             lock (lines)
                 lines.Add(logEvent.RenderMessage(System.Globalization.CultureInfo.InvariantCulture));
-        }
-    }
-
-    private sealed class NoContent : INodeContent
-    {
-        public IReadOnlyList<LocalReplica> LocalDisks => [];
-
-        public long AppliedRevision => 0;
-
-        public bool IsRemoved(ulong space) => false;
-
-        public PlacementGroup? FindGroup(ObjectId id) => null;
-
-        public void NoteStray(PlacementGroup group, ulong diskKey)
-        {
-            // There are no groups.
         }
     }
 }

@@ -1,29 +1,17 @@
-using System.Buffers.Binary;
 using Uss.Target.Scsi;
 using Uss.Target.Scsi.Reservations;
 using Uss.Volumes;
+using static Uss.Target.Tests.Scsi.Reservations.ReservationCommands;
 
 namespace Uss.Target.Tests.Scsi.Reservations;
 
 public class PersistentReservationTests
 {
-    private const string Read = "28 00 00 00 00 00 00 00 01 00";
-    private const string Write = "2A 00 00 00 00 00 00 00 01 00";
-    private const string Ready = "00 00 00 00 00 00";
     private const string Inquiry = "12 00 00 00 24 00";
     private const string ReadCapacity = "25 00 00 00 00 00 00 00 00 00";
     private const string SynchronizeCache = "35 00 00 00 00 00 00 00 00 00";
     private const string Unmap = "42 00 00 00 00 00 00 00 00 00";
-    private const string ReadKeys = "5E 00 00 00 00 00 00 10 00 00";
     private const string ReadReservation = "5E 01 00 00 00 00 00 10 00 00";
-
-    private const int Register = 0;
-    private const int Reserve = 1;
-    private const int Release = 2;
-    private const int Clear = 3;
-    private const int Preempt = 4;
-    private const int PreemptAndAbort = 5;
-    private const int Ignore = 6;
 
     // Who may read and write: the holder, someone registered, someone else.
     [TestCase(1, "rw", "r-", "r-")]
@@ -390,26 +378,6 @@ public class PersistentReservationTests
     private static string Access(ScsiRig rig, ScsiNexus nexus) =>
         (rig.Run(Read, nexus: nexus).Status == ScsiStatus.Good ? "r" : "-")
         + (rig.Run(Write, new byte[512], nexus: nexus).Status == ScsiStatus.Good ? "w" : "-");
-
-    private static ScsiAnswer Out(ScsiRig rig, ScsiNexus nexus, int action, ulong key, ulong actionKey, int type = 0, byte flags = 0) =>
-        rig.Run(Cdb(action, type), List(key, actionKey, flags), nexus: nexus);
-
-    private static byte[] Cdb(int action, int type) => [0x5F, (byte)action, (byte)type, 0, 0, 0, 0, 0, 24, 0];
-
-    private static byte[] List(ulong key, ulong actionKey, byte flags = 0)
-    {
-        var list = new byte[24];
-        BinaryPrimitives.WriteUInt64BigEndian(list, key);
-        BinaryPrimitives.WriteUInt64BigEndian(list.AsSpan(8), actionKey);
-        list[20] = flags;
-        return list;
-    }
-
-    private static string Hex(ScsiAnswer answer)
-    {
-        answer.MustBeGood();
-        return Convert.ToHexString(answer.Data);
-    }
 
     private sealed class Journal : IReservationJournal
     {

@@ -1,24 +1,14 @@
-using System.Buffers.Binary;
 using Uss.Target.Scsi;
 using Uss.Target.Scsi.Reservations;
 using Uss.Volumes;
+using static Uss.Target.Tests.Scsi.Reservations.ReservationCommands;
 
 namespace Uss.Target.Tests.Scsi.Reservations;
 
 /// <summary>One volume behind two front-ends with one record of its reservations.</summary>
 public sealed class SharedReservationTests
 {
-    private const string Read = "28 00 00 00 00 00 00 00 01 00";
-    private const string Write = "2A 00 00 00 00 00 00 00 01 00";
-    private const string Ready = "00 00 00 00 00 00";
-    private const string ReadKeys = "5E 00 00 00 00 00 00 10 00 00";
     private const string ReadStatus = "5E 03 00 00 00 00 00 10 00 00";
-    private const int Register = 0;
-    private const int Reserve = 1;
-    private const int Release = 2;
-    private const int Clear = 3;
-    private const int Preempt = 4;
-    private const int PreemptAndAbort = 5;
 
     private Store _store = null!;
     private ScsiRig _one = null!;
@@ -141,16 +131,6 @@ public sealed class SharedReservationTests
         _other.Configuration = configuration;
         _other.Apply();
         _other.Run(Write, new byte[512], nexus: _b).MustConflict();
-    }
-
-    private static string Hex(ScsiAnswer answer) => Convert.ToHexString(answer.Data);
-
-    private static ScsiAnswer Out(ScsiRig rig, ScsiNexus nexus, int action, ulong key, ulong actionKey, int type = 0)
-    {
-        var list = new byte[24];
-        BinaryPrimitives.WriteUInt64BigEndian(list, key);
-        BinaryPrimitives.WriteUInt64BigEndian(list.AsSpan(8), actionKey);
-        return rig.Run([0x5F, (byte)action, (byte)type, 0, 0, 0, 0, 0, 24, 0], list, nexus: nexus);
     }
 
     private sealed class Store : ISharedReservations
