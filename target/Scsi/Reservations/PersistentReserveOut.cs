@@ -135,10 +135,7 @@ internal static class PersistentReserveOut
                 return (answer, null, 0);
             change.Next.Version += read is null ? 0u : 1;
             change.Next.Aborts += action == Action.PreemptAndAbort ? 1u : 0;
-            var number = read is null ? 0
-                : await device.SharedReservations!.CommitAsync(unit.Volume.Id, read, change.Next.ToRecord());
-            if (read is null && !await StoreAsync(device, unit, change.Next))
-                number = null;
+            var number = await StoreAsync(device, unit, read, change.Next);
             if (number is null)
                 return (Answer.Unstored, null, 0);
 
@@ -190,11 +187,17 @@ internal static class PersistentReserveOut
         };
     }
 
-    private static ValueTask<bool> StoreAsync(ScsiDevice device, LogicalUnit unit, ReservationState next)
+    // The number of the change, 0 when another front-end was faster; always 0 for a front-end that is alone and has read nothing.
+    // Null: not known to be stored.
+    private static async ValueTask<long?> StoreAsync(
+        ScsiDevice device, LogicalUnit unit, SharedReservationRecord? read, ReservationState next)
     {
+        if (read is not null)
+            return await device.SharedReservations!.CommitAsync(unit.Volume.Id, read, next.ToRecord());
         if (device.Journal is not { } journal || !(next.IsPersistent || unit.Reservations.IsPersistent))
-            return new(true);
-        return journal.SaveAsync(unit.Volume.Id, next.IsPersistent && next.Registrations.Count > 0 ? next.ToRecord() : null);
+            return 0;
+        var record = next.IsPersistent && next.Registrations.Count > 0 ? next.ToRecord() : null;
+        return await journal.SaveAsync(unit.Volume.Id, record) ? 0 : null;
     }
 
     // SPC-5, 5.14.11.5: the tasks of the preempted nexuses end without an answer, and their owners learn it; removal of the
