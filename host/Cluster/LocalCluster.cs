@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using Serilog.Core;
 using Uss.Host.Cli;
-using Uss.Host.Join;
 using Uss.Host.Serve;
+using Uss.Replication;
 using Uss.Runtime;
 
 namespace Uss.Host.Cluster;
@@ -264,7 +264,7 @@ internal sealed partial class LocalCluster : IDisposable
 
     // `uss node rm` took it out of the cluster; nobody waits for it.
     private static bool IsRemoved(Member node) =>
-        node.Child is { IsRunning: false } child && child.LastLines.Contains(JoinRegister.RemovedText, StringComparison.Ordinal);
+        node.Child is { IsRunning: false } child && child.LastLines.Contains(NodeRecord.RemovedText, StringComparison.Ordinal);
 
     private Fault NotReady(Member node, string what)
     {

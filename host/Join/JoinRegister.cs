@@ -14,9 +14,6 @@ internal sealed class JoinRegister(ICoordinationStore coordination, Reactor reac
     // How long after its time a token is told from one that never was.
     private const long RememberedMs = 24 * 3_600_000L;
 
-    /// <summary>By this, whoever starts nodes tells one that was removed from one that fails.</summary>
-    public const string RemovedText = "is no member of the cluster any more: it was removed.";
-
     private static readonly Fault _unavailable = new(
         "records-unavailable", "The coordination store does not answer.", "Start etcd again; most of its members must run.");
 
@@ -117,7 +114,7 @@ internal sealed class JoinRegister(ICoordinationStore coordination, Reactor reac
         if (!removed.IsAvailable)
             return _unavailable;
         if (removed.Entries.Count > 0)
-            return Removed(name, memberId);
+            return NodeRecord.Removed(name, memberId is not null);
         if (memberId is not { } own)
             return null;
         var key = MemberRecord.KeyOf(name);
@@ -127,7 +124,7 @@ internal sealed class JoinRegister(ICoordinationStore coordination, Reactor reac
         if (read.Entries.Count == 0)
         {
             if (!isFounder)
-                return Removed(name, own);
+                return NodeRecord.Removed(name);
             var founder = new MemberRecord { Name = name, Id = own, Joined = reactor.UtcNow };
             var commit = await coordination.CommitAsync([new Condition(key, 0)], [Put(key, founder, JoinJson.Default.MemberRecord)]);
             return commit.Status == CommitStatus.Applied ? null : _unavailable;
@@ -143,16 +140,6 @@ internal sealed class JoinRegister(ICoordinationStore coordination, Reactor reac
                 $"Another machine joined the cluster as node {name} at {member.Value.Joined:u}: this data folder is of an older incarnation."),
             "Leave this one down, or let it join under another name with a fresh token and an empty data folder.");
     }
-
-    /// <summary>What a node is told that was taken out of the cluster.</summary>
-    /// <param name="name">The node.</param>
-    /// <param name="memberId">What it was given when it joined; null: it was started with the cluster's file alone.</param>
-    public static Fault Removed(string name, Guid? memberId) => new(
-        "node-removed",
-        $"Node {name} {RemovedText}",
-        memberId is null
-            ? "Leave it down, or start it under another name with an empty data folder."
-            : "Join again with a fresh token and an empty data folder: `uss cluster token` on a node of the cluster.");
 
     private async ValueTask<Fault?> ClaimClusterAsync(Guid clusterId)
     {

@@ -5,6 +5,7 @@ using Uss.Coordination.Etcd;
 using Uss.Coordination.Sqlite;
 using Uss.Host.Cli;
 using Uss.Host.Join;
+using Uss.Replication;
 using Uss.Runtime;
 using Uss.Runtime.Threaded;
 using Uss.Target.Iscsi;
@@ -63,7 +64,7 @@ internal sealed class Service
                 if (fault is null)
                 {
                     if (await Task.WhenAny(asked, service._removed) != asked && options.Cluster is { } cluster)
-                        fault = JoinRegister.Removed(cluster.Name, cluster.MemberId);
+                        fault = NodeRecord.Removed(cluster.Name, cluster.MemberId is not null);
                     daemon.Log.Information("{Reason}: stopping", fault?.Code ?? await asked);
                 }
 

@@ -33,7 +33,16 @@ public sealed record NodeRecord : ICheckedRecord
     /// <summary>Key that is there from a node's removal until a machine joins under its name.</summary>
     public static string RemovedKeyOf(string name) => "removed-nodes/" + name;
 
+    /// <summary>By this, whoever starts nodes tells one that was removed from one that fails.</summary>
+    public const string RemovedText = "is no member of the cluster any more: it was removed.";
+
     /// <summary>Why a node that was taken out of the cluster does not start or take disks.</summary>
-    public static Runtime.Fault Removed(string name) => new(
-        "node-removed", $"Node {name} was removed from the cluster.", "Join again with a fresh token and an empty data folder.");
+    /// <param name="name">The node.</param>
+    /// <param name="hasJoined">It joined with a token; else it was started with the cluster's file alone.</param>
+    public static Runtime.Fault Removed(string name, bool hasJoined = true) => new(
+        "node-removed",
+        $"Node {name} {RemovedText}",
+        hasJoined
+            ? "Join again with a fresh token and an empty data folder: `uss cluster token` on a node of the cluster."
+            : "Leave it down, or start it under another name with an empty data folder.");
 }
