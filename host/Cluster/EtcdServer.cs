@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Uss.Coordination.Etcd;
 using Uss.Runtime;
 
 namespace Uss.Host.Cluster;
@@ -10,6 +11,12 @@ internal static class EtcdServer
 {
     public const int DefaultPort = 2379;
     public const int DefaultPeerPort = 2380;
+
+    /// <summary>
+    /// How often etcd gives a quiet watch a sign of life, as its command line has it: shorter than the silence after which a watch
+    /// takes its stream for dead (<see cref="EtcdOptions.WatchSilenceMs"/>).
+    /// </summary>
+    public const string WatchProgressInterval = "2s";
 
     public static readonly Fault Missing = new(
         "etcd-missing",
@@ -35,8 +42,7 @@ internal static class EtcdServer
         "--heartbeat-interval", "50",
         "--election-timeout", "500",
 
-        // Shorter than the silence after which a watch takes its stream for dead.
-        "--experimental-watch-progress-notify-interval", "2s",
+        "--experimental-watch-progress-notify-interval", WatchProgressInterval,
         "--auto-compaction-mode", "revision",
         "--auto-compaction-retention", "10000",
         "--logger", "zap",

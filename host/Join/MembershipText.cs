@@ -27,7 +27,7 @@ internal static class MembershipText
                             --listen-client-urls {Url(listen, EtcdPort)} --advertise-client-urls {Url(listen, EtcdPort)} \
                             --listen-peer-urls {Url(listen, EtcdPeerPort)} --initial-advertise-peer-urls {Url(listen, EtcdPeerPort)} \
                             --initial-cluster {setup.Name}={Url(listen, EtcdPeerPort)} \
-                            --experimental-watch-progress-notify-interval 1s \
+                            --experimental-watch-progress-notify-interval {EtcdServer.WatchProgressInterval} \
                             --auto-compaction-mode revision --auto-compaction-retention 10000
                         # one member: its loss stops changes; docs/guides/three-machines.md has three
             """;

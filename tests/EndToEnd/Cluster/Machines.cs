@@ -37,7 +37,7 @@ internal sealed class Machines(Sandbox sandbox, string folder) : IDisposable
                 "--name", $"e{member}", "--data-dir", Path.Combine(folder, $"etcd{member}"),
                 "--listen-client-urls", UrlOf(member), "--advertise-client-urls", UrlOf(member),
                 "--listen-peer-urls", PeerOf(member), "--initial-advertise-peer-urls", PeerOf(member),
-                "--initial-cluster", all, "--experimental-watch-progress-notify-interval", "1s", "--log-level", "error",
+                "--initial-cluster", all, "--experimental-watch-progress-notify-interval", "2s", "--log-level", "error",
             ]);
         _programs.Add(_etcd[member]);
     }
