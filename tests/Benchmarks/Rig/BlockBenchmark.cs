@@ -21,7 +21,7 @@ internal static class BlockBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (RigOptions.Parse("blocks", arguments) is not { } options)
+        if (RigOptions.Parse("blocks", arguments, Cases.Select(one => one.Key)) is not { } options)
             return BenchmarkProgram.BadUsage;
         try
         {

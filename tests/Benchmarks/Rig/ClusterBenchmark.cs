@@ -30,7 +30,7 @@ internal static class ClusterBenchmark
 
     public static Task<int> RunAsync(string[] arguments)
     {
-        if (RigOptions.Parse("cluster", arguments) is not { } options)
+        if (RigOptions.Parse("cluster", arguments, Cases.Select(workload => workload.Key)) is not { } options)
             return Task.FromResult(BenchmarkProgram.BadUsage);
         try
         {

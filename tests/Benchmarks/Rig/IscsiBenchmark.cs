@@ -37,7 +37,7 @@ internal static class IscsiBenchmark
 
     public static Task<int> RunAsync(string[] arguments)
     {
-        if (RigOptions.Parse("iscsi", arguments) is not { } options)
+        if (RigOptions.Parse("iscsi", arguments, Cases.Select(workload => workload.Key)) is not { } options)
             return Task.FromResult(BenchmarkProgram.BadUsage);
         try
         {

@@ -9,6 +9,8 @@ namespace Uss.Benchmarks.Rig;
 /// </summary>
 internal static class ResyncBenchmark
 {
+    private const string RejoinCase = "rejoin";
+    private const string RecoveryCase = "recovery";
     private const string RejoinSize = "10G";
     private const string RecoverySize = "2G";
     private const double RejoinBar = 1.1;
@@ -19,15 +21,15 @@ internal static class ResyncBenchmark
 
     public static Task<int> RunAsync(string[] arguments)
     {
-        if (RigOptions.Parse("resync", arguments) is not { } options)
+        if (RigOptions.Parse("resync", arguments, RejoinCase, RecoveryCase) is not { } options)
             return Task.FromResult(BenchmarkProgram.BadUsage);
         try
         {
             var command = "./uss bench resync " + string.Join(' ', arguments);
             var isMet = true;
-            if (IsWanted(options, "rejoin"))
+            if (IsWanted(options, RejoinCase))
                 isMet &= Tell(options, command, "rejoin", Rejoin(options));
-            if (IsWanted(options, "recovery"))
+            if (IsWanted(options, RecoveryCase))
                 isMet &= Tell(options, command, "disk", Recover(options));
             return Task.FromResult(options.ChecksBars && !isMet ? 1 : 0);
         }

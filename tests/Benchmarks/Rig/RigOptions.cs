@@ -32,7 +32,10 @@ internal sealed class RigOptions
     public bool ChecksBars { get; private set; }
 
     /// <summary>Reads a command line; null after it said what is wrong with it.</summary>
-    public static RigOptions? Parse(string name, string[] arguments)
+    /// <param name="name">The benchmark.</param>
+    /// <param name="arguments">What follows its name.</param>
+    /// <param name="cases">The cases that it has; none when they cannot be chosen.</param>
+    public static RigOptions? Parse(string name, string[] arguments, params IEnumerable<string> cases)
     {
         var options = new RigOptions();
         for (var index = 0; index < arguments.Length; index++)
@@ -55,6 +58,13 @@ internal sealed class RigOptions
             }
 
             index++;
+        }
+
+        if (options.Cases.Except(cases).ToList() is { Count: > 0 } unknown)
+        {
+            var known = cases.Any() ? $"the cases are {string.Join(", ", cases)}" : "it has no cases to choose from";
+            Console.Error.WriteLine($"uss bench {name} has no case '{unknown[0]}': {known}");
+            return null;
         }
 
         options.Folder = Path.GetFullPath(options.Folder);

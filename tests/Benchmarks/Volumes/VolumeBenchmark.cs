@@ -15,7 +15,7 @@ internal static class VolumeBenchmark
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        if (RigOptions.Parse("volumes", arguments) is not { } options)
+        if (RigOptions.Parse("volumes", arguments, VolumeCase.All.Select(one => one.Key)) is not { } options)
             return BenchmarkProgram.BadUsage;
         try
         {
