@@ -6,8 +6,9 @@ namespace Uss.Volumes;
 
 // Taking disks and nodes out of the records. The invariant: a disk has a record as long as a map's row or a group's in-sync set
 // names it. Whoever removes one looks at all of them, and the commit holds only while the topology and the maps are what they
-// were; the groups' records too, as far as one commit takes so many conditions. Beyond that, a group can take in a removed disk
-// only when its primary has not heard of a map that is older than the removal; it drops the disk when it hears.
+// were and no pool was made meanwhile (each changes the counters); the groups' records too, as far as one commit takes so many
+// conditions. Beyond that, a group can take in a removed disk only when its primary has not heard of a map that is older than the
+// removal; it drops the disk when it hears.
 public sealed partial class BlockNode
 {
     private const int RemovalAttempts = 16;
@@ -42,13 +43,18 @@ public sealed partial class BlockNode
         var fault = TopologyMoved;
         for (var attempt = 0; attempt < RemovalAttempts && fault == TopologyMoved; attempt++)
         {
+            // The counters first: a pool that is made after that is not among the maps, perhaps.
+            var counters = await _coordination.GetAsync(CountersRecord.Key);
             var maps = await _coordination.ListAsync(MapRecord.Prefix);
             var groups = await _coordination.ListAsync(GroupRecord.Prefix);
-            if (!maps.IsAvailable || !groups.IsAvailable)
+            if (!counters.IsAvailable || !maps.IsAvailable || !groups.IsAvailable)
                 return CoordinationFaults.Unavailable;
+
+            // Beside that of the topology.
             var conditions = maps.Entries.Concat(groups.Entries)
-                .Take(CommitLimits.MaximumOperations - 1)
-                .Select(entry => new Condition(entry.Key, entry.ModifiedRevision)).ToList();
+                .Select(entry => new Condition(entry.Key, entry.ModifiedRevision))
+                .Prepend(new Condition(CountersRecord.Key, Uss.Volumes.Counters.RevisionOf(counters)))
+                .Take(CommitLimits.MaximumOperations - 1).ToList();
             fault = await CommitTopologyAsync(
                 topology =>
                 {

@@ -193,6 +193,37 @@ public sealed class TopologyChangeTests
         Assert.That(cluster.Read(left[0], expected.Length).AsSpan().SequenceEqual(expected));
     }
 
+    // Every moment of the removal, which takes its time with each request.
+    [Test]
+    public void A_pool_that_is_made_during_a_removal_does_not_use_what_is_removed([Values] bool isNode)
+    {
+        var (removed, kept) = (0, 0);
+        for (var step = 0; step < 24; step++)
+        {
+            using var cluster = new TopologyFixture(3, groups: 4);
+            var (remover, maker) = (cluster.Members[0], cluster.Members[1]);
+            var disk = cluster.Members[2].Disks[0].Id;
+            remover.Coordination.MaximumDelayNs = 4_000_000;
+            var removal = "none";
+            cluster.World.Start(remover.Reactor, async () =>
+            {
+                var fault = isNode ? await remover.Node!.RemoveNodeAsync("n3") : await remover.Node!.RemoveDiskAsync(disk);
+                removal = fault?.Code ?? "done";
+                return true;
+            });
+            cluster.World.RunFor(step * 2_000_000);
+            var made = cluster.Run(maker, node => node.CreatePoolAsync(new PoolSpecification { Name = "p", Copies = 2 }));
+            Assert.That(made.Fault, Is.Null);
+            var isUsed = made.Value!.Map.Rows.Any(row => row.Contains(disk));
+            cluster.Await(() => removal != "none", "the removal ends");
+            Assert.That(removal, Is.EqualTo(isUsed ? "copies-in-use" : "done"), $"step {step}");
+            kept += isUsed ? 1 : 0;
+            removed += isUsed ? 0 : 1;
+        }
+
+        Assert.That((removed > 0, kept > 0), Is.EqualTo((true, true)), "each was faster once");
+    }
+
     [Test]
     public void A_node_that_was_removed_does_not_come_back_by_a_start_nor_with_a_new_disk()
     {
