@@ -130,6 +130,7 @@ public sealed partial class VolumeManager
                 [new Condition(VolumeRecord.KeyOf(name), revision)],
                 [
                     new Change(VolumeRecord.KeyOf(name), null),
+                    new Change(VolumeRecord.ReservationKeyOf(new VolumeId(VolumeRecord.ParseId(record.Id))), null),
                     new Change(RemovedSpaceRecord.KeyOf(space), CoordinationJson.Write(removed, VolumesJson.Default.RemovedSpaceRecord)),
                 ]);
             if (commit.Status == CommitStatus.Conflict)
@@ -142,6 +143,21 @@ public sealed partial class VolumeManager
             await _node.DeleteSpaceAsync(space);
             return null;
         }
+    }
+
+    /// <summary>
+    /// Condition of a commit that makes sense only while the volume exists, such as one of a record that goes with it. It fails, too,
+    /// when the volume's record changed otherwise.
+    /// </summary>
+    /// <returns>Null when the volume is gone or the store does not answer.</returns>
+    public async ValueTask<Condition?> ConditionAsync(VolumeId id)
+    {
+        if (_volumes.Values.FirstOrDefault(volume => volume.Id == id)?.Name is not { } name)
+            return null;
+        var read = await ReadAsync(name);
+        return read.IsOk && VolumeRecord.ParseId(read.Value.Record.Id) == id.Value
+            ? new Condition(VolumeRecord.KeyOf(name), read.Value.Revision)
+            : null;
     }
 
     private async ValueTask<Result<(VolumeRecord Record, long Revision)>> ReadAsync(string name)

@@ -48,6 +48,12 @@ public sealed record VolumeRecord : ICheckedRecord
     /// <summary>Prefix of all volume records.</summary>
     public const string Prefix = "volumes/";
 
+    /// <summary>Key of the record of a volume's persistent reservations, which front-ends write.</summary>
+    public static string ReservationKeyOf(VolumeId id) => ReservationPrefix + id;
+
+    /// <summary>Prefix of the records of persistent reservations.</summary>
+    public const string ReservationPrefix = "reservations/";
+
     internal static string FormatId(ulong value) => value.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 
     internal static bool IsId(string text) => text.Length == 16 && text.All(char.IsAsciiHexDigit);

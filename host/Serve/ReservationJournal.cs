@@ -16,11 +16,7 @@ namespace Uss.Host.Serve;
 /// <param name="coordination">The store, on the same reactor.</param>
 internal sealed class ReservationJournal(ICoordinationStore coordination) : IReservationJournal
 {
-    /// <summary>Prefix of all records.</summary>
-    public const string Prefix = "reservations/";
-
-    /// <summary>Key of a volume's record.</summary>
-    public static string KeyOf(VolumeId volume) => Prefix + volume;
+    private const string Prefix = VolumeRecord.ReservationPrefix;
 
     /// <summary>The volume of a record's key.</summary>
     public static VolumeId? VolumeOf(string key) =>
@@ -34,7 +30,7 @@ internal sealed class ReservationJournal(ICoordinationStore coordination) : IRes
     public async ValueTask<bool> SaveAsync(VolumeId volume, ReservationRecord? record)
     {
         // Not one conditional expression: its null would become an empty document by way of an array.
-        var change = new Change(KeyOf(volume), null);
+        var change = new Change(VolumeRecord.ReservationKeyOf(volume), null);
         if (record is not null)
             change = change with { Value = CoordinationJson.Write(record, ReservationJson.Default.ReservationRecord) };
         var commit = await coordination.CommitAsync([], [change]);

@@ -23,7 +23,7 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
     /// <inheritdoc/>
     public async ValueTask<SharedReservationRecord?> ReadAsync(VolumeId volume)
     {
-        var read = await coordination.GetAsync(ReservationJournal.KeyOf(volume));
+        var read = await coordination.GetAsync(VolumeRecord.ReservationKeyOf(volume));
         if (!read.IsAvailable)
             return null;
         if (read.Entries.Count == 0)
@@ -35,15 +35,17 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
     /// <inheritdoc/>
     public async ValueTask<long?> CommitAsync(VolumeId volume, SharedReservationRecord read, ReservationRecord next)
     {
+        // The record goes with the volume, and must not come back after that.
+        var exists = await block.Volumes.ConditionAsync(volume);
         var head = await coordination.GetAsync(FrontEndFence.HeadKey);
-        if (!head.IsAvailable)
+        if (!head.IsAvailable || exists is not { } existing)
             return null;
         var last = head.Entries.Count == 0 ? null : head.Entries[0];
         var number = (last is null ? 0 : FrontEndFence.Parse(last.Value)) + 1;
-        var key = ReservationJournal.KeyOf(volume);
+        var key = VolumeRecord.ReservationKeyOf(volume);
         var document = CoordinationJson.Write(next, ReservationJson.Default.ReservationRecord);
         var commit = await coordination.CommitAsync(
-            [new Condition(key, read.Revision), new Condition(FrontEndFence.HeadKey, last?.ModifiedRevision ?? 0)],
+            [existing, new Condition(key, read.Revision), new Condition(FrontEndFence.HeadKey, last?.ModifiedRevision ?? 0)],
             [new Change(key, document), new Change(FrontEndFence.HeadKey, FrontEndFence.Format(number))]);
         return commit.Status switch
         {
@@ -61,7 +63,7 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
     /// <summary>Hands all records to the device and follows them from there on, before the device serves anybody.</summary>
     public async ValueTask<Fault?> StartAsync(ScsiDevice device)
     {
-        var read = await coordination.ListAsync(ReservationJournal.Prefix);
+        var read = await coordination.ListAsync(VolumeRecord.ReservationPrefix);
         if (!read.IsAvailable)
             return WebUi.Services.Faults.RecordsUnavailable;
         var number = 0L;
@@ -79,7 +81,7 @@ internal sealed class SharedReservations(Reactor reactor, ICoordinationStore coo
             device.RestoreReservations(volume, record.Value);
         }
 
-        _watch = coordination.Watch(ReservationJournal.Prefix, read.Revision);
+        _watch = coordination.Watch(VolumeRecord.ReservationPrefix, read.Revision);
         reactor.Spawn(FollowAsync(device, _watch, number));
         return null;
     }

@@ -1,3 +1,5 @@
+using Uss.Coordination;
+using Uss.Coordination.Simulated;
 using Uss.Runtime;
 
 namespace Uss.Volumes.Tests;
@@ -104,6 +106,23 @@ public sealed class VolumeManagerTests
     }
 
     [Test]
+    public void A_removed_volume_takes_its_reservations_along_and_none_are_noted_for_it_later()
+    {
+        var (gone, kept) = (_fixture.CreateVolume().Id, _fixture.CreateVolume("w").Id);
+        foreach (var id in new[] { gone, kept })
+            Assert.That(Note(id, _fixture.Run(() => _fixture.Node.Volumes.ConditionAsync(id))), Is.EqualTo(CommitStatus.Applied));
+        var before = _fixture.Run(() => _fixture.Node.Volumes.ConditionAsync(gone));
+        Assert.That(_fixture.Run(() => _fixture.Node.Volumes.RemoveAsync("v")), Is.Null);
+        Assert.That(Note(gone, before), Is.EqualTo(CommitStatus.Conflict));
+        Assert.That(_fixture.Run(() => _fixture.Node.Volumes.ConditionAsync(gone)), Is.Null);
+        var left = _fixture.Run(() => new SimulatedCoordinationStore(_fixture.State).ListAsync(VolumeRecord.ReservationPrefix));
+        Assert.That(left.Entries.Select(entry => entry.Key), Is.EqualTo([VolumeRecord.ReservationKeyOf(kept)]));
+
+        CommitStatus Note(VolumeId id, Condition? exists) => _fixture.Run(() => new SimulatedCoordinationStore(_fixture.State).CommitAsync(
+            [exists!.Value], [new Change(VolumeRecord.ReservationKeyOf(id), "{}"u8.ToArray())])).Status;
+    }
+
+    [Test]
     public void Growing_takes_effect_at_once_and_lasts()
     {
         var volume = _fixture.CreateVolume(sizeBytes: 4 << 20);
@@ -159,8 +178,8 @@ public sealed class VolumeManagerTests
     public void A_record_that_cannot_be_read_hides_one_volume_and_no_other()
     {
         _fixture.CreateVolume("good");
-        _fixture.Run(() => new Coordination.Simulated.SimulatedCoordinationStore(_fixture.State).CommitAsync(
-            [], [new Coordination.Change("volumes/bad", new byte[] { (byte)'{' })]));
+        _fixture.Run(() => new SimulatedCoordinationStore(_fixture.State).CommitAsync(
+            [], [new Change("volumes/bad", new byte[] { (byte)'{' })]));
         _fixture.CrashAndStart();
         Assert.That(_fixture.Node.Volumes.Find("good"), Is.Not.Null);
         Assert.That(_fixture.Node.Volumes.Broken["bad"].Code, Is.EqualTo("bad-record"));
