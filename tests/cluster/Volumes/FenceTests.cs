@@ -57,6 +57,27 @@ public sealed class FenceTests
         Assert.That(cluster.World.RunUntil(() => cluster.Nodes[1]?.Fence.Number == number, LongNs));
     }
 
+    // Who changed the record did not wait for it, since it was primary of nothing.
+    [Test]
+    public void A_front_end_that_has_not_followed_serves_nobody_when_it_becomes_a_primary()
+    {
+        using var cluster = Start();
+        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.SetMaintenanceAsync("n2", true)), Is.Null);
+        Assert.That(cluster.World.RunUntil(() => Led(cluster, 1) == 0, LongNs), "others lead");
+        var number = Change(cluster);
+        Raise(cluster, 0, number);
+        Raise(cluster, 2, number);
+        Assert.That(Settle(cluster, number));
+        StartWrites(cluster, 1);
+        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.SetMaintenanceAsync("n2", false)), Is.Null);
+        Assert.That(cluster.World.RunUntil(() => Led(cluster, 1) > 0, LongNs), "it leads again");
+        cluster.World.RunFor(5_000 * MsNs);
+        Raise(cluster, 1, number);
+        cluster.World.RunFor(5_000 * MsNs);
+        Assert.That(Fills(cluster), Is.All.EqualTo(1));
+        Assert.That(Write(cluster, 1).IsOk);
+    }
+
     // Every moment of a write's way: from the front-end to primaries on all three nodes, and from there to their members.
     [Test]
     public void What_a_front_end_that_stands_still_had_under_way_is_done_before_or_never()
@@ -102,6 +123,10 @@ public sealed class FenceTests
             Assert.That(Fills(cluster), Is.EqualTo(before), $"step {step}");
         }
     }
+
+    // Groups whose primary is a node, by their records.
+    private static int Led(ClusterFixture cluster, int node) => cluster.Nodes[0]!.Pools.SelectMany(pool => pool.Groups)
+        .Count(group => cluster.Nodes[node]!.Disks.Any(disk => disk.Id == group.Record!.Primary));
 
     private static ClusterFixture Start(ulong seed = 1)
     {
