@@ -9,12 +9,18 @@ namespace Uss.Replication;
 internal sealed class FanOutPool(Reactor reactor, long stallNs)
 {
     private readonly Dictionary<Guid, int> _late = [];
+    private long _lagBytes;
     private MemberFanOut? _free;
     private MemberFanOut? _oldest;
     private MemberFanOut? _newest;
     private ReactorTimer? _timer;
 
     public Reactor Reactor { get; } = reactor;
+
+    /// <summary>
+    /// Most bytes of changes that members that catch up have not answered yet; beyond that callers wait for them.
+    /// </summary>
+    internal long MostLagBytes { get; set; } = 8 << 20;
 
     public MemberFanOut Rent()
     {
@@ -44,6 +50,17 @@ internal sealed class FanOutPool(Reactor reactor, long stallNs)
             _late.Remove(disk);
     }
 
+    /// <summary>True when another change of so many bytes may go on without the member that catches up; then it is counted.</summary>
+    public bool TryBeginLag(int bytes)
+    {
+        if (_lagBytes + bytes > MostLagBytes)
+            return false;
+        _lagBytes += bytes;
+        return true;
+    }
+
+    public void EndLag(int bytes) => _lagBytes -= bytes;
+
     /// <summary>A fan-out waits for answers.</summary>
     public void Watch(MemberFanOut fanOut)
     {
@@ -56,7 +73,7 @@ internal sealed class FanOutPool(Reactor reactor, long stallNs)
         _timer ??= Reactor.Schedule(stallNs / 4, static pool => ((FanOutPool)pool!).Look(), this);
     }
 
-    /// <summary>A fan-out is complete. Does nothing for one that never had to wait.</summary>
+    /// <summary>All have answered a fan-out, or are given up. Does nothing for one that never had to wait.</summary>
     public void Unwatch(MemberFanOut fanOut)
     {
         if (fanOut.Previous is null && !ReferenceEquals(_oldest, fanOut))
@@ -87,7 +104,7 @@ internal sealed class FanOutPool(Reactor reactor, long stallNs)
     {
         for (var fanOut = _oldest; fanOut is not null && fanOut.StartedNs + stallNs <= Reactor.MonotonicNs; fanOut = fanOut.Next)
         {
-            if (fanOut.HasSuccess)
+            if (fanOut.MayGiveUp)
                 return fanOut;
         }
 

@@ -28,6 +28,14 @@ internal sealed class GroupMember(IReplica replica, MemberRole role)
     /// <summary>Set once the member failed a change or is lost: it gets nothing more and is on its way out.</summary>
     public bool IsFailed { get; set; }
 
+    /// <summary>
+    /// Set before it is admitted: from then on changes are answered only once it has them, too.
+    /// </summary>
+    public bool MustAnswer { get; set; }
+
+    /// <summary>True while changes are answered without it.</summary>
+    public bool MayLag => Role == MemberRole.Joining && !MustAnswer;
+
     /// <summary>Objects that a resync of it has to compare.</summary>
     public long ObjectsToCompare { get; set; }
 

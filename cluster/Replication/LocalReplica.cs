@@ -100,7 +100,7 @@ public sealed partial class LocalReplica : IReplica
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version)
     {
-        if (await IsRefusedAsync(stamp))
+        if (await IsRefusedAsync(stamp) || _store.IsClosed)
             return null;
         var mine = new List<ObjectSummary>();
         foreach (var summary in _store.ListChangedSince(version))

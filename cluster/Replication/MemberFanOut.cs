@@ -11,6 +11,10 @@ namespace Uss.Replication;
 /// in <see cref="ResultOf"/>. A member that is given up may still use the data, so the object keeps a reference to it
 /// (and a copy of the checksums) until that member has answered as well.
 /// </summary>
+/// <remarks>
+/// A member that catches up may lag: its answer is waited for by what comes later in the same range and by its admission,
+/// not by the caller. The object then lives on with the change's place in both orders until that answer comes.
+/// </remarks>
 internal sealed class MemberFanOut : IValueTaskSource
 {
     /// <summary>Most members of a change: copies and joiners.</summary>
@@ -24,8 +28,14 @@ internal sealed class MemberFanOut : IValueTaskSource
     private int _members;
     private int _waitingFor;
     private int _outstanding;
+    private bool _isAnswered;
     private bool _isGivenUp;
     private bool _isReturned;
+
+    // What ends with the laggard's answer once the caller has gone.
+    private LaggingChange _lag;
+    private bool _isLagging;
+    private int _lagBytes;
 
     public MemberFanOut(FanOutPool pool)
     {
@@ -40,8 +50,11 @@ internal sealed class MemberFanOut : IValueTaskSource
 
     public long StartedNs { get; private set; }
 
-    /// <summary>True once a member has made the change: without any, there is nobody to go on with.</summary>
-    public bool HasSuccess
+    /// <summary>
+    /// True when who has not answered may be given up: once a member has made the change, for without any there is nobody to go
+    /// on with, or once the caller has gone on.
+    /// </summary>
+    public bool MayGiveUp
     {
         get
         {
@@ -51,20 +64,37 @@ internal sealed class MemberFanOut : IValueTaskSource
                     return true;
             }
 
-            return false;
+            return _isAnswered;
         }
     }
 
-    public ValueTask WriteAsync(ReadOnlySpan<GroupMember> members, GroupStamp stamp, in StoreWrite write)
+    /// <summary>The last of the members, if the caller goes on without its answer; null when all must answer.</summary>
+    public GroupMember? Laggard { get; private set; }
+
+    /// <summary>True until that member has answered or was given up.</summary>
+    public bool IsLaggardPending => Laggard is not null && !_isGivenUp && _slots[_members - 1].IsPending;
+
+    public ValueTask WriteAsync(ReadOnlySpan<GroupMember> members, GroupStamp stamp, in StoreWrite write, bool mayLag)
     {
         Begin(members.Length);
+        if (mayLag && members[^1].MayLag && _pool.TryBeginLag(write.Source.Length))
+        {
+            Laggard = members[^1];
+            _lagBytes = write.Source.Length;
+            _waitingFor--;
+        }
+
         if (_checksums.Length < write.Checksums.Length)
             _checksums = new uint[StoreUnits.BlocksPerObject];
         write.Checksums.Span.CopyTo(_checksums);
         _buffer = write.Source.Buffer;
         var own = write with { Checksums = _checksums.AsMemory(0, write.Checksums.Length) };
         for (var i = 0; i < members.Length; i++)
-            _slots[i].Await(members[i].DiskId, members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, own));
+        {
+            var isAwaited = Laggard is null || i < members.Length - 1;
+            _slots[i].Await(members[i].DiskId, isAwaited, members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, own));
+        }
+
         return Started();
     }
 
@@ -74,7 +104,7 @@ internal sealed class MemberFanOut : IValueTaskSource
         Begin(members.Length);
         for (var i = 0; i < members.Length; i++)
         {
-            _slots[i].Await(members[i].DiskId, members[i].IsFailed
+            _slots[i].Await(members[i].DiskId, true, members[i].IsFailed
                 ? Skipped
                 : members[i].Replica.DiscardAsync(stamp, id, firstBlock, blockCount, version, snapshot));
         }
@@ -82,15 +112,26 @@ internal sealed class MemberFanOut : IValueTaskSource
         return Started();
     }
 
-    /// <summary>What a member answered, in the order in which they were given.</summary>
-    public StoreResult ResultOf(int member) => _slots[member].Result;
+    /// <summary>What a member answered, in the order in which they were given; a laggard without an answer counts as good.</summary>
+    public StoreResult ResultOf(int member) => _slots[member].IsPending && !_isGivenUp ? StoreResult.Ok : _slots[member].Result;
+
+    /// <summary>The caller goes on; the change ends with the laggard's answer, or when it is given up.</summary>
+    public void Lag(in LaggingChange change)
+    {
+        Invariant.Check(IsLaggardPending);
+        _lag = change;
+        _isLagging = true;
+        _buffer?.AddReference();
+    }
 
     /// <summary>Counts members that have not answered as failed; the change completes now.</summary>
     public void GiveUp()
     {
         Invariant.Check(_outstanding > 0 && !_isGivenUp);
+        _pool.Unwatch(this);
         _isGivenUp = true;
-        _buffer?.AddReference();
+        if (!_isLagging)
+            _buffer?.AddReference();
         for (var i = 0; i < _members; i++)
         {
             if (!_slots[i].IsPending)
@@ -99,7 +140,10 @@ internal sealed class MemberFanOut : IValueTaskSource
             _pool.BeginLate(_slots[i].Disk);
         }
 
-        _core.SetResult(true);
+        if (_isLagging)
+            EndLag();
+        else if (!_isAnswered)
+            _core.SetResult(true);
     }
 
     /// <summary>The caller has seen the answers; the object is used again once no member works on it any more.</summary>
@@ -123,41 +167,62 @@ internal sealed class MemberFanOut : IValueTaskSource
     private ValueTask Started()
     {
         var task = new ValueTask(this, _core.Version);
-        CountDown();
-        if (_waitingFor > 0)
+        if (_outstanding > 0)
             _pool.Watch(this);
+        CountDown();
         return task;
     }
 
-    private void OnAnswer()
+    private void OnAnswer(bool isAwaited)
     {
-        _outstanding--;
+        if (--_outstanding == 0)
+            _pool.Unwatch(this);
         if (_isGivenUp)
+        {
             Recycle();
-        else
+        }
+        else if (isAwaited)
+        {
             CountDown();
+        }
+        else if (_isLagging)
+        {
+            EndLag();
+            Recycle();
+        }
+    }
+
+    private void EndLag()
+    {
+        var change = _lag;
+        _lag = default;
+        change.Group.EndLagging(change, Laggard!, _slots[_members - 1].Result);
     }
 
     private void CountDown()
     {
-        if (--_waitingFor == 0)
-            _core.SetResult(true);
+        if (--_waitingFor > 0)
+            return;
+        _isAnswered = true;
+        _core.SetResult(true);
     }
 
     private void Recycle()
     {
         if (!_isReturned || _outstanding > 0)
             return;
-        if (_isGivenUp)
+        if (_isGivenUp || _isLagging)
             _buffer?.Release();
         _buffer = null;
-        _isGivenUp = _isReturned = false;
+        if (Laggard is not null)
+            _pool.EndLag(_lagBytes);
+        Laggard = null;
+        _isAnswered = _isGivenUp = _isReturned = _isLagging = false;
         _pool.Return(this);
     }
 
     void IValueTaskSource.GetResult(short token)
     {
-        _pool.Unwatch(this);
         _core.GetResult(token);
         _core.Reset();
     }
@@ -185,9 +250,12 @@ internal sealed class MemberFanOut : IValueTaskSource
 
         public Guid Disk { get; private set; }
 
-        public void Await(Guid disk, ValueTask<StoreResult> task)
+        private bool IsAwaited { get; set; }
+
+        public void Await(Guid disk, bool isAwaited, ValueTask<StoreResult> task)
         {
             Disk = disk;
+            IsAwaited = isAwaited;
             IsPending = true;
             _awaiter = task.GetAwaiter();
             if (_awaiter.IsCompleted)
@@ -205,7 +273,7 @@ internal sealed class MemberFanOut : IValueTaskSource
                 _owner._pool.EndLate(Disk);
             else
                 Result = result;
-            _owner.OnAnswer();
+            _owner.OnAnswer(IsAwaited);
         }
     }
 }

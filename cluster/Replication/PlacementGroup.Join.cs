@@ -65,6 +65,11 @@ public sealed partial class PlacementGroup
 
     private async ValueTask<bool> AdmitAsync(GroupMember joiner)
     {
+        // What began before it had to answer may lag still.
+        joiner.MustAnswer = true;
+        await _tracker.DrainAsync();
+        if (joiner != _joiner || State != GroupState.Active)
+            return false;
         joiner.Role = MemberRole.Admitting;
         _joiner = null;
         _members = [.. _members, joiner];

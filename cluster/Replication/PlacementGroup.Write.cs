@@ -6,7 +6,10 @@ namespace Uss.Replication;
 
 public sealed partial class PlacementGroup
 {
-    /// <summary>Writes whole blocks of one object; durable on every in-sync member when it completes.</summary>
+    /// <summary>
+    /// Writes whole blocks of one object; durable on every in-sync member when it completes. A disk that is catching up may lag: what
+    /// comes later in the same blocks waits for it.
+    /// </summary>
     /// <param name="id">The object.</param>
     /// <param name="firstBlock">First block within it.</param>
     /// <param name="source">Page-aligned, a multiple of 4096 bytes; the caller keeps its reference.</param>
@@ -41,6 +44,7 @@ public sealed partial class PlacementGroup
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.NotServed);
+        var isLagging = false;
         if ((ticket is null ? _targets.Length > 0 : CanWrite || await WaitUntilWritableAsync())
             && (ticket is null || !MustWaitForRoom(source.Length) || await WaitForRoomAsync(source.Length))
             && Owns(id)
@@ -59,19 +63,38 @@ public sealed partial class PlacementGroup
             var targets = _targets;
 
             // Most groups have one member: that way is kept free of everything that only several need.
-            result = targets.Length == 1 && _minimumCopies == 1
-                ? ToGroupResult(await targets[0].Replica.WriteAsync(StampFor(operation.Id), write))
-                : await WriteToMembersAsync(targets, write, operation.Id);
+            if (targets.Length == 1 && _minimumCopies == 1)
+            {
+                result = ToGroupResult(await targets[0].Replica.WriteAsync(StampFor(operation.Id), write));
+            }
+            else if (IsShortOfSpace(source.Length))
+            {
+                result = new GroupResult(GroupStatus.NoSpace);
+            }
+            else
+            {
+                var fanOut = _context.FanOuts.Rent();
+                await fanOut.WriteAsync(targets, StampFor(operation.Id), write, mayLag: ticket is not null);
+                result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets, id);
+                isLagging = fanOut.IsLaggardPending;
+                if (isLagging)
+                    fanOut.Lag(new LaggingChange(this, ticket!, token, result));
+                else if (fanOut.Laggard is { } laggard)
+                    Settle(laggard, fanOut.ResultOf(targets.Length - 1), result);
+                fanOut.Return();
+            }
 
             // Nothing was changed when there is no space; without an answer nobody knows.
-            _tracker.End(token, result.Status != GroupStatus.Unavailable);
+            if (!isLagging)
+                _tracker.End(token, result.Status != GroupStatus.Unavailable);
             if (result.Status == GroupStatus.Unavailable)
                 _context.MemberFailed?.Invoke(targets[0].DiskId);
         }
 
         if (ticket is not null)
         {
-            _context.Locks.Leave(ticket);
+            if (!isLagging)
+                _context.Locks.Leave(ticket);
             _context.Pace.NoteEnd(isWrite: true, arrivedNs);
         }
 
@@ -98,19 +121,28 @@ public sealed partial class PlacementGroup
             : result;
     }
 
-    // The caller holds the range.
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<GroupResult> WriteToMembersAsync(GroupMember[] targets, StoreWrite write, ulong operation)
+    /// <summary>A change that its caller does not wait for any more has ended on the member that lagged, too.</summary>
+    internal void EndLagging(in LaggingChange change, GroupMember laggard, StoreResult answer)
     {
-        if (IsShortOfSpace(write.Source.Length))
-            return new GroupResult(GroupStatus.NoSpace);
-        var fanOut = _context.FanOuts.Rent();
-        await fanOut.WriteAsync(targets, StampFor(operation), write);
-        var result = AllSucceeded(fanOut, targets) ? GroupResult.Ok : await ConcludeAsync(fanOut, targets, write.Id);
-        fanOut.Return();
-        return result;
+        Settle(laggard, answer, change.Result);
+        _tracker.End(change.Token, change.Result.Status != GroupStatus.Unavailable);
+        _context.Locks.Leave(change.Ticket);
     }
 
+    // One that did not make the change that the others made, or made one that they did not, does not become equal to them.
+    private void Settle(GroupMember laggard, StoreResult answer, GroupResult result)
+    {
+        var isAlike = result.Status switch
+        {
+            GroupStatus.Ok => answer.IsOk,
+            GroupStatus.NoSpace => answer.Status == StoreStatus.NoSpace,
+            _ => false,
+        };
+        if (!isAlike && laggard == _joiner)
+            DropJoiner();
+    }
+
+    // The caller holds the range.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<GroupResult> DiscardOnMembersAsync(
         ObjectId id, int firstBlock, int blockCount, uint snapshotSequence, ulong operation)
@@ -162,7 +194,7 @@ public sealed partial class PlacementGroup
     {
         for (var i = 0; i < targets.Length; i++)
         {
-            if (!fanOut.ResultOf(i).IsOk)
+            if (targets[i] != fanOut.Laggard && !fanOut.ResultOf(i).IsOk)
                 return false;
         }
 
@@ -232,7 +264,7 @@ public sealed partial class PlacementGroup
         for (var i = 0; i < targets.Length; i++)
         {
             var member = targets[i];
-            if (fanOut.ResultOf(i).Status == survivors || member.Role == MemberRole.Gone)
+            if (fanOut.ResultOf(i).Status == survivors || member.Role == MemberRole.Gone || member == fanOut.Laggard)
                 continue;
             if (member.Role == MemberRole.Joining)
                 DropJoiner();

@@ -67,7 +67,13 @@ public interface IObjectStore
     /// <param name="blocks">One element a block is filled in.</param>
     ValueTask<StoreResult> DescribeAsync(ObjectId id, int firstBlock, Memory<BlockDescription> blocks);
 
-    /// <summary>The objects whose newest change carries a version above <paramref name="version"/>, in no particular order.</summary>
+    /// <summary>True once it begins to close: whatever is asked then is answered with <see cref="StoreStatus.Closed"/>.</summary>
+    bool IsClosed { get; }
+
+    /// <summary>
+    /// The objects whose newest change carries a version above <paramref name="version"/>, in no particular order. Not of a store that
+    /// <see cref="IsClosed"/>.
+    /// </summary>
     IReadOnlyList<ObjectSummary> ListChangedSince(ulong version);
 
     /// <summary>Writes a last checkpoint and closes the disk.</summary>

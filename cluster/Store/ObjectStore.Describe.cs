@@ -1,3 +1,5 @@
+using Uss.Runtime;
+
 namespace Uss.Store;
 
 /// <summary>What objects hold, for replication.</summary>
@@ -28,8 +30,12 @@ public sealed partial class ObjectStore
     }
 
     /// <inheritdoc/>
+    public bool IsClosed => _core.IsClosing;
+
+    /// <inheritdoc/>
     public IReadOnlyList<ObjectSummary> ListChangedSince(ulong version)
     {
+        Invariant.Check(!IsClosed);
         var table = _core.State.Table;
         var found = new List<ObjectSummary>();
         for (var slot = 0; slot < table.HighSlot; slot++)

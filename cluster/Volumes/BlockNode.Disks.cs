@@ -74,7 +74,7 @@ public sealed partial class BlockNode
         var usage = new Dictionary<ulong, long>();
         foreach (var disk in _disks)
         {
-            if (disk.Store is not { } store)
+            if (disk.Store is not { IsClosed: false } store)
                 continue;
             foreach (var summary in store.ListChangedSince(0))
             {

@@ -21,7 +21,7 @@ public sealed partial class BlockNode
     private void FindStrays()
     {
         var found = new HashSet<(PlacementGroupId, Guid)>();
-        foreach (var disk in _disks.Where(disk => disk.IsUsable))
+        foreach (var disk in _disks.Where(disk => disk is { IsUsable: true, Store.IsClosed: false }))
         {
             foreach (var summary in disk.Store!.ListChangedSince(0))
             {

@@ -120,6 +120,8 @@ internal sealed class FakeStore(Reactor reactor, FakeMedium medium, IDisk disk, 
         // Remembers everything.
     }
 
+    public bool IsClosed => false;
+
     public IReadOnlyList<ObjectSummary> ListChangedSince(ulong version)
     {
         var newest = new Dictionary<ObjectId, ulong>();

@@ -21,7 +21,14 @@ public sealed class FakeStore(FakeDisk disk) : IObjectStore
     public bool LosesAnswers { get; set; }
 
     /// <summary>Changes hang until this is cleared.</summary>
-    public bool Hangs { get; set; }
+    public bool Hangs
+    {
+        get => HangsFrom == 0;
+        set => HangsFrom = value ? 0 : int.MaxValue;
+    }
+
+    /// <summary>Writes that begin at this block of an object or behind it hang until it is raised.</summary>
+    public int HangsFrom { get; set; } = int.MaxValue;
 
     public int Reads { get; private set; }
 
@@ -70,7 +77,7 @@ public sealed class FakeStore(FakeDisk disk) : IObjectStore
         Invariant.Check(write.Source.Offset % StoreUnits.BlockBytes == 0 && write.Source.Length % StoreUnits.BlockBytes == 0);
         Writes++;
         await DelayAsync();
-        while (Hangs)
+        while (write.FirstBlock >= HangsFrom)
             await Reactor.Current.DelayAsync(1_000_000);
         if (Refusal() is { IsOk: false } refusal)
             return refusal;
