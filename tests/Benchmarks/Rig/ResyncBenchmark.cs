@@ -102,6 +102,10 @@ internal static class ResyncBenchmark
         cluster.Command("dev", "kill", "node2");
         File.Delete(Path.Combine(cluster.DataFolder, "node2", "disk1.uss"));
         cluster.Command("dev", "start", "node2");
+
+        // Unmeasured: the new process compiles, and the node's other disk gets what it missed. A disk that is lost takes no process with it.
+        fio.Measure(lun, size, Load, 3, null);
+        Hold(fio, lun, size, rate, () => Thread.Sleep(options.Seconds * 1000));
         var before = Copied(cluster);
         using var load = fio.Hold(lun, size, Load, rate);
         var clock = Stopwatch.StartNew();
