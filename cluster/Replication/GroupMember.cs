@@ -19,7 +19,15 @@ internal enum MemberRole
 /// <summary>A disk in the configuration of one placement group.</summary>
 internal sealed class GroupMember(IReplica replica, MemberRole role)
 {
+    private readonly Peer? _peer = replica.Peer;
+
     public IReplica Replica { get; } = replica;
+
+    /// <summary>
+    /// Until when, on this reactor's monotonic clock, the member has promised not to help anybody else to become primary.
+    /// Never ends for a disk of this node.
+    /// </summary>
+    public long LeaseUntilNs => _peer is { } peer ? peer.LeaseUntilNs : long.MaxValue;
 
     public Guid DiskId => Replica.DiskId;
 

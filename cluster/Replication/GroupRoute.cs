@@ -86,9 +86,21 @@ public sealed class GroupRoute
         var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = group.State == GroupState.Active ? await group.ReadAsync(id, firstBlock, target, snapshotSequence)
-                : FindPrimary(group) is { } primary ? await ReadThereAsync(primary, id, firstBlock, target, snapshotSequence)
-                : new GroupResult(GroupStatus.NotServed);
+            var result = new GroupResult(GroupStatus.NotServed);
+            if (group.State == GroupState.Active)
+            {
+                result = await group.ReadAsync(id, firstBlock, target, snapshotSequence);
+            }
+            else if (FindPrimary(group) is { } primary)
+            {
+                // Here rather than in a method of its own, which would be one more to suspend and resume for every read.
+                var connection = primary.Connection!;
+                var blocks = target.Length / StoreUnits.BlockBytes;
+                var call = Rent(connection, RemoteOperation.GroupRead, id, firstBlock, blocks, snapshotSequence);
+                call.Target = target;
+                result = Finish(connection, call, await connection.CallAsync(call, RemoteReplica.TimeoutNs));
+            }
+
             if (!result.CanBeRepeated || !await MustRepeatAsync(untilNs, fence))
                 return result;
         }
@@ -102,9 +114,21 @@ public sealed class GroupRoute
         var fence = _context.Fence.BegunNumber;
         for (var group = Group; ; group = _pool.GroupOf(id))
         {
-            var result = group.State == GroupState.Active ? await group.WriteAsync(id, firstBlock, source, checksums, 0, operation)
-                : FindPrimary(group) is { } primary ? await WriteThereAsync(primary, id, firstBlock, source, checksums, operation)
-                : new GroupResult(GroupStatus.NotServed);
+            var result = new GroupResult(GroupStatus.NotServed);
+            if (group.State == GroupState.Active)
+            {
+                result = await group.WriteAsync(id, firstBlock, source, checksums, 0, operation);
+            }
+            else if (FindPrimary(group) is { } primary)
+            {
+                var connection = primary.Connection!;
+                var blocks = source.Length / StoreUnits.BlockBytes;
+                var call = Rent(connection, RemoteOperation.GroupWrite, id, firstBlock, blocks, 0, At(primary, operation));
+                call.Payload = source;
+                call.Checksums = checksums;
+                result = Finish(connection, call, await connection.CallAsync(call, RemoteReplica.TimeoutNs));
+            }
+
             operation = operation with { IsRepeated = operation.IsRepeated || result.Status == GroupStatus.Unavailable };
             if (!result.CanBeRepeated || !await MustRepeatAsync(operation.UntilNs, fence, operation.IsRepeated))
                 return result;
@@ -157,28 +181,6 @@ public sealed class GroupRoute
 
     private Peer? FindPrimary(PlacementGroup group) =>
         group.Record is { } record && _context.NodeOf(record.Primary) is { IsConnected: true } peer ? peer : null;
-
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private static async ValueTask<GroupResult> ReadThereAsync(
-        Peer primary, ObjectId id, int firstBlock, BufferSlice target, uint snapshotSequence)
-    {
-        var connection = primary.Connection!;
-        var call = Rent(connection, RemoteOperation.GroupRead, id, firstBlock, target.Length / StoreUnits.BlockBytes, snapshotSequence);
-        call.Target = target;
-        return Finish(connection, call, await connection.CallAsync(call, RemoteReplica.TimeoutNs));
-    }
-
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private static async ValueTask<GroupResult> WriteThereAsync(
-        Peer primary, ObjectId id, int firstBlock, BufferSlice source, ReadOnlyMemory<uint> checksums, OperationStamp operation)
-    {
-        var connection = primary.Connection!;
-        var blocks = source.Length / StoreUnits.BlockBytes;
-        var call = Rent(connection, RemoteOperation.GroupWrite, id, firstBlock, blocks, 0, At(primary, operation));
-        call.Payload = source;
-        call.Checksums = checksums;
-        return Finish(connection, call, await connection.CallAsync(call, RemoteReplica.TimeoutNs));
-    }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private static async ValueTask<GroupResult> DiscardThereAsync(

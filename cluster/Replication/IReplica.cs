@@ -13,11 +13,8 @@ public interface IReplica
     /// <summary>The disk.</summary>
     Guid DiskId { get; }
 
-    /// <summary>
-    /// Until when, on this reactor's monotonic clock, the member has promised not to help anybody else to become primary.
-    /// Never ends for a disk of this node.
-    /// </summary>
-    long LeaseUntilNs { get; }
+    /// <summary>The node that the disk is attached to; null for this node.</summary>
+    Peer? Peer { get; }
 
     /// <summary>False while the member cannot be reached.</summary>
     bool IsReachable { get; }

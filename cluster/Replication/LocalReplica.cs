@@ -36,7 +36,7 @@ public sealed partial class LocalReplica : IReplica
     public Guid DiskId => _store.DiskId;
 
     /// <inheritdoc/>
-    public long LeaseUntilNs => long.MaxValue;
+    public Peer? Peer => null;
 
     /// <inheritdoc/>
     public bool IsReachable => true;

@@ -209,7 +209,7 @@ public sealed partial class PlacementGroup
             var nowNs = _context.Reactor.MonotonicNs;
             foreach (var member in _members)
             {
-                if (member.Replica.LeaseUntilNs <= nowNs)
+                if (member.LeaseUntilNs <= nowNs)
                     return false;
             }
 

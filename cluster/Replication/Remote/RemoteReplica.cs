@@ -21,11 +21,8 @@ public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reacto
     /// <inheritdoc/>
     public Guid DiskId => diskId;
 
-    /// <summary>The node that it is attached to.</summary>
-    public Peer Peer => peer;
-
     /// <inheritdoc/>
-    public long LeaseUntilNs => peer.LeaseUntilNs;
+    public Peer Peer => peer;
 
     /// <inheritdoc/>
     public bool IsReachable => peer.IsConnected;

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using Uss.Runtime;
-
 namespace Uss.Replication.Rpc;
 
 // The serving side: requests are handed to the service as they come, at most as many as the window allows.
@@ -58,17 +55,11 @@ public sealed partial class RpcConnection
             return;
         }
 
-        _reactor.Spawn(HandleAsync(request));
+        request.FinishAfter(_service.HandleAsync(request));
     }
 
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
-    private async ValueTask HandleAsync(RpcRequest request)
-    {
-        await _service.HandleAsync(request);
-        Finish(request);
-    }
-
-    private void Finish(RpcRequest request)
+    /// <summary>The service is done with a request: its answer is sent.</summary>
+    internal void Finish(RpcRequest request)
     {
         request.TakeAnswer();
         _handlers--;

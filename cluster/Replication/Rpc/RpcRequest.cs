@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Uss.Runtime;
 
 namespace Uss.Replication.Rpc;
@@ -9,12 +10,15 @@ namespace Uss.Replication.Rpc;
 public sealed class RpcRequest
 {
     private RpcBody _body;
+    private readonly Action _onHandled;
     private BufferSlice _answerPayload;
+    private ValueTaskAwaiter _handling;
 
     internal RpcRequest(RpcConnection connection, RpcArrays arrays)
     {
         Connection = connection;
         _body = new RpcBody(arrays);
+        _onHandled = OnHandled;
     }
 
     /// <summary>The connection that it came over.</summary>
@@ -86,6 +90,16 @@ public sealed class RpcRequest
 
     internal RpcRequest? Next { get; set; }
 
+    /// <summary>The connection goes on with it when the service is done. The request waits itself: a method would need a frame.</summary>
+    internal void FinishAfter(ValueTask handling)
+    {
+        _handling = handling.GetAwaiter();
+        if (_handling.IsCompleted)
+            OnHandled();
+        else
+            _handling.UnsafeOnCompleted(_onHandled);
+    }
+
     internal void SetBody(ReadOnlySpan<byte> body, int blocks) => _body.Set(body, blocks);
 
     /// <summary>The service is done: what belongs to it is copied, the request's own data let go.</summary>
@@ -111,6 +125,14 @@ public sealed class RpcRequest
         Status = RpcStatus.Ok;
         IsWithoutMemory = false;
         _body.Clear();
+    }
+
+    private void OnHandled()
+    {
+        var handling = _handling;
+        _handling = default;
+        handling.GetResult();
+        Connection.Finish(this);
     }
 
     private void ReleasePayload()
