@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Uss.EndToEnd.Crashes;
 using Uss.EndToEnd.Harness;
 using Uss.EndToEnd.Iscsi;
@@ -49,7 +48,7 @@ public sealed class FullPoolTests : EndToEndTest
         var half = written / 2;
         InSession(service, 1, session =>
         {
-            Unmap(session, half);
+            session.Unmap(0, half * Chunk);
             Eventually(Limit, () => TryWrite(session, 0, 3), () => "unmapped space cannot be written");
             for (var index = 1; index < half / 2; index++)
                 Assert.That(TryWrite(session, index, 3), $"chunk {index} after half of the space was unmapped");
@@ -118,15 +117,5 @@ public sealed class FullPoolTests : EndToEndTest
             for (var at = 0; at < Chunk; at += StampedBlock.Size)
                 Assert.That(StampedBlock.Read(_data.AsSpan(at, StampedBlock.Size), index, out var problem), Is.EqualTo(version), problem);
         }
-    }
-
-    // UNMAP (SBC-4, 5.33) with one descriptor, from the volume's start.
-    private static void Unmap(LibiscsiSession session, int chunks)
-    {
-        var list = new byte[24];
-        BinaryPrimitives.WriteUInt16BigEndian(list, 22);
-        BinaryPrimitives.WriteUInt16BigEndian(list.AsSpan(2), 16);
-        BinaryPrimitives.WriteInt32BigEndian(list.AsSpan(16), chunks * (Chunk / LibiscsiSession.SectorSize));
-        session.Run([0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0], list);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Uss.EndToEnd.Crashes;
 using Uss.EndToEnd.Iscsi;
 
@@ -38,7 +37,7 @@ public sealed class FullDiskTests : MachinesTest
         load.Verify(ThreeMachines.Portals[1]);
 
         // Freed by a discard.
-        InSession(1, 1, session => Unmap(session, BallastChunks / 2));
+        InSession(1, 1, session => session.Unmap(0, BallastChunks / 2 * Chunk));
         load.Start();
         load.ProgressOfEach(50, Limit);
         AwaitFull(load);
@@ -130,15 +129,5 @@ public sealed class FullDiskTests : MachinesTest
             session.Read((long)index * Chunk, data);
             Assert.That(data.AsSpan().SequenceEqual(index < freed ? new byte[Chunk] : Ballast(index)), $"MiB {index} of ballast");
         }
-    }
-
-    // UNMAP (SBC-4, 5.33) with one descriptor, from the volume's start.
-    private static void Unmap(LibiscsiSession session, int chunks)
-    {
-        var list = new byte[24];
-        BinaryPrimitives.WriteUInt16BigEndian(list, 22);
-        BinaryPrimitives.WriteUInt16BigEndian(list.AsSpan(2), 16);
-        BinaryPrimitives.WriteInt32BigEndian(list.AsSpan(16), chunks * (Chunk / LibiscsiSession.SectorSize));
-        session.Run([0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0], list);
     }
 }

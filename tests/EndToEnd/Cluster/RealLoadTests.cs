@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
 using Uss.EndToEnd.Harness;
-using Uss.EndToEnd.Iscsi;
-using Uss.EndToEnd.KernelClient;
 
 namespace Uss.EndToEnd.Cluster;
 
@@ -14,15 +11,9 @@ namespace Uss.EndToEnd.Cluster;
 /// front-end and the other what happens to a node behind one. fio writes to a mirror of its LUN and of a disk in the guest's memory.
 /// </remarks>
 [TestFixture]
-public sealed class RealLoadTests : MachinesTest
+public sealed class RealLoadTests : GuestLoadTest
 {
-    private const string Initiator = "iqn.2026-11.local.uss.test:guest";
-    private const int DatabaseLun = 1;
-    private const int MirroredLun = 2;
-    private const long DatabaseBytes = 1L << 30;
-    private const long MirroredBytes = 64L << 20;
     private const int FlippedShare = 8;
-    private const int ChunkBytes = 1 << 19;
 
     // Longer than the leases and timeouts between nodes.
     private static readonly TimeSpan WhileBroken = TimeSpan.FromSeconds(3);
@@ -31,24 +22,9 @@ public sealed class RealLoadTests : MachinesTest
     [CancelAfter(480_000)]
     public void Fio_and_a_database_lose_nothing_to_a_row_of_faults()
     {
-        StartMachines(new MachineOptions { Initiators = [Initiator, Initiators[^1]], PowerSeed = (ulong)Seed, EtcdMembers = 3 });
-        foreach (var (name, size, lun) in ((string, string, int)[])[("database", "1G", DatabaseLun), ("mirrored", "64M", MirroredLun)])
-        {
-            Machines.Uss(1, "volume", "create", name, "--size", size).Succeeded();
-            Machines.Uss(1, "lun", "map", name, "--lun", $"{lun}").Succeeded();
-        }
-
+        StartMachinesForGuest(
+            new MachineOptions { Initiators = [Initiator, Initiators[^1]], PowerSeed = (ulong)Seed, EtcdMembers = 3 });
         var faults = new Queue<Fault>(Faults());
-        var variables = new Dictionary<string, string>
-        {
-            ["LIBRARY"] = Repository.KernelClient,
-            ["PORTAL"] = ThreeMachines.Portals[0],
-            ["SECOND_PORTAL"] = ThreeMachines.Portals[1],
-            ["TARGET"] = UssService.TargetIqn,
-            ["INITIATOR"] = Initiator,
-            ["SCALE"] = "1",
-            ["FAULTS"] = $"{faults.Count}",
-        };
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var answers = new Dictionary<string, Func<string>>
         {
@@ -65,7 +41,7 @@ public sealed class RealLoadTests : MachinesTest
                 return "done";
             },
         };
-        using var guest = new KernelGuest(Sandbox, "faults.sh", variables, answers, "1G");
+        using var guest = StartGuest("faults.sh", new Dictionary<string, string> { ["FAULTS"] = $"{faults.Count}" }, answers);
         guest.Succeeded(TimeSpan.FromSeconds(400));
         TestContext.Out.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{guest.Output}");
         Assert.That(faults, Is.Empty);
@@ -151,43 +127,6 @@ public sealed class RealLoadTests : MachinesTest
         Assert.That(flipped, Has.Count.GreaterThan(100));
         flipped.ForEach(block => block.Flip(Sandbox.FromOutside(Machines.DiskOf(3))));
         Machines.Start(3);
-    }
-
-    // Through every node: fio's volume is what its mirror is, and the database's is one.
-    private void CompareVolumes(string mirror)
-    {
-        var bytes = new FileInfo(mirror).Length;
-        Assert.That(bytes, Is.EqualTo(MirroredBytes));
-        var hashes = new string[ThreeMachines.NodeCount];
-        for (var node = 1; node <= ThreeMachines.NodeCount; node++)
-        {
-            using var expected = File.OpenRead(mirror);
-            var copy = new byte[ChunkBytes];
-            InSession(node, MirroredLun, session => Read(session, bytes, (offset, data) =>
-            {
-                expected.ReadExactly(copy);
-                if (!data.SequenceEqual(copy))
-                    Assert.Fail($"node{node} and the mirror differ at {offset + data.CommonPrefixLength(copy)}");
-            }));
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            InSession(node, DatabaseLun, session => Read(session, DatabaseBytes, (_, data) => hash.AppendData(data)));
-            hashes[node - 1] = Convert.ToHexString(hash.GetHashAndReset());
-        }
-
-        Assert.That(hashes, Has.All.EqualTo(hashes[0]), "the database's volume through each node");
-        TestContext.Out.WriteLine("the volumes are equal to the mirror and to each other through all nodes");
-    }
-
-    private delegate void Piece(long offsetBytes, ReadOnlySpan<byte> data);
-
-    private static void Read(LibiscsiSession session, long bytes, Piece piece)
-    {
-        var data = new byte[ChunkBytes];
-        for (var offset = 0L; offset < bytes; offset += data.Length)
-        {
-            session.Read(offset, data);
-            piece(offset, data);
-        }
     }
 
     /// <summary>Something that is done to the cluster.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Uss.EndToEnd.Iscsi;
@@ -80,6 +81,20 @@ internal sealed unsafe class LibiscsiSession : IDisposable
             var task = Libiscsi.CreateTask(cdb.Length, cdbStart, dataOut.IsEmpty ? NoData : Write, dataOut.Length);
             Complete(Libiscsi.Command(_context, _lun, task, dataOut.IsEmpty ? null : &data), $"command 0x{cdb[0]:x2}");
         }
+    }
+
+    /// <summary>UNMAP (SBC-4, 5.33) with one descriptor.</summary>
+    /// <param name="offsetBytes">Multiple of the sector size.</param>
+    /// <param name="bytes">Multiple of the sector size.</param>
+    public void Unmap(long offsetBytes, long bytes)
+    {
+        Span<byte> list = stackalloc byte[24];
+        list.Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(list, 22);
+        BinaryPrimitives.WriteUInt16BigEndian(list[2..], 16);
+        BinaryPrimitives.WriteInt64BigEndian(list[8..], offsetBytes / SectorSize);
+        BinaryPrimitives.WriteInt32BigEndian(list[16..], (int)(bytes / SectorSize));
+        Run([0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0], list);
     }
 
     /// <summary>Logs out in good order.</summary>

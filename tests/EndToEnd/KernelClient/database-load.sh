@@ -1,17 +1,18 @@
 # PostgreSQL with data checksums on ext4, for scripts that run in the guest: pgbench and two appending clients write until
 # they are stopped; then everything that was committed must be there. The test sets SCALE.
 
+bench_clients=2
 programs=$(echo /usr/lib/postgresql/*/bin)
 as_postgres() { setpriv --reuid postgres --regid postgres --init-groups env PATH="$programs:$PATH" LANG=C.UTF-8 "$@"; }
 sql() { as_postgres psql -qAt bench -c "$1"; }
 committed() { cat /run/committed.* | wc -l; }
 
-append() { # CLIENT: one commit a row; a row's number is printed once its commit is acknowledged
-    local id=0
+append() { # CLIENT LAST: one commit a row, after the last one there is; a row's number is printed once its commit is acknowledged
+    local id=$2
     while [ ! -e /run/stop ]; do
         id=$((id + 1))
         echo "insert into appended values ($1, $id, repeat('x', $((id % 400)))) returning id;"
-    done | as_postgres psql -qAt -v ON_ERROR_STOP=1 bench >/run/committed.$1 2>/run/errors.$1
+    done | as_postgres psql -qAt -v ON_ERROR_STOP=1 bench >>/run/committed.$1 2>>/run/errors.$1
 }
 
 # database_start DISK: makes it and starts the load.
@@ -21,14 +22,30 @@ database_start() {
     install -d -o postgres -g postgres /mnt/database /run/postgresql
     echo "== initdb"
     as_postgres initdb --data-checksums -D /mnt/database >/run/initdb.log
-    as_postgres pg_ctl -D /mnt/database -w -l /run/postgresql/log start >/dev/null
+    echo "${DATABASE_SETTINGS:-}" >>/mnt/database/postgresql.conf
+    sync /mnt/database/postgresql.conf
+    database_serve
     as_postgres createdb bench
     as_postgres pgbench -q -i -s "$SCALE" bench 2>&1 | tail -n 1
     sql 'create table appended (client int, id bigint, filler text)'
+    : >/run/committed.1
+    : >/run/committed.2
+    echo 0 >/run/committed-by-pgbench
+    database_load
+}
+
+# database_serve: starts the server.
+database_serve() {
+    as_postgres pg_ctl -D /mnt/database -w -l /run/postgresql/log start >/dev/null || { tail -n 30 /run/postgresql/log; exit 1; }
+    server=$(head -n 1 /mnt/database/postmaster.pid)
+}
+
+# database_load: starts the load, or goes on with it.
+database_load() {
     echo "== load"
-    append 1 & first=$!
-    append 2 & second=$!
-    as_postgres pgbench -n -c 2 -T 10000 bench >/run/pgbench.log 2>&1 & bench=$!
+    append 1 "$(wc -l </run/committed.1)" & first=$!
+    append 2 "$(wc -l </run/committed.2)" & second=$!
+    as_postgres pgbench -n -c "$bench_clients" -T 10000 bench >/run/pgbench.log 2>&1 & bench=$!
 }
 
 # database_progress ROWS: waits for so many more commits.
@@ -49,17 +66,56 @@ database_stop() {
     touch /run/stop
     wait $first $second
     sql "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'pgbench'" >/run/ended
-    wait $bench || true
+    pgbench_ended
     cat /run/errors.*
 }
 
-# database_check DISK: compares, and leaves the disk unmounted.
-database_check() {
-    local client missing extra balances
-    echo "== check of the database"
-    # Not a clean stop: PostgreSQL recovers from its own log, which went through the crashes too.
-    as_postgres pg_ctl -D /mnt/database -m immediate stop >/dev/null
-    as_postgres pg_ctl -D /mnt/database -w -l /run/postgresql/log start >/dev/null
+# pgbench_ended: waits for its end and remembers how many commits it was told of.
+pgbench_ended() {
+    local count
+    wait $bench || true
+    count=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' /run/pgbench.log)
+    [ -n "$count" ] || { cat /run/pgbench.log; exit 1; }
+    echo $(($(cat /run/committed-by-pgbench) + count)) >/run/committed-by-pgbench
+}
+
+# database_ends: waits until the server has given up, as it does when its log cannot be written, and its clients with it.
+database_ends() {
+    local attempt
+    for attempt in $(seq 300); do
+        if ! kill -0 $server 2>/run/gone; then
+            grep PANIC /run/postgresql/log | tail -n 1
+            wait $first || true
+            wait $second || true
+            pgbench_ended
+            return
+        fi
+        sleep 0.2
+        # A statement that fails ends its client; somebody has to go on writing.
+        [ $((attempt % 10)) != 0 ] || timeout 20 setpriv --reuid postgres --clear-groups psql -qAt bench -c checkpoint || true
+    done
+    echo "the server goes on: $(committed) rows committed"
+    tail -n 30 /run/postgresql/log
+    exit 1
+}
+
+# database_recover DISK: with room again, the file system is checked and mounted, and the server recovers and goes on.
+database_recover() {
+    local status=0
+    umount /mnt
+    # 1: errors were mended; that the journal was given up counts as one.
+    e2fsck -p "$1" || status=$?
+    [ $status -le 1 ] || exit 1
+    e2fsck -fn "$1" >/run/e2fsck || { cat /run/e2fsck; exit 1; }
+    mount "$1" /mnt
+    database_serve
+    database_rows
+    database_load
+}
+
+# database_rows: everything that was committed is there. What is there without having been acknowledged counts as committed now.
+database_rows() {
+    local client missing extra told found
     for client in 1 2; do
         sql "select id from appended where client = $client order by id" >/run/found.$client
         # Every acknowledged row; the last one may be there without its acknowledgement.
@@ -70,7 +126,23 @@ database_check() {
         missing=$(wc -l </run/missing) extra=$(wc -l </run/extra)
         echo "client $client: $(wc -l </run/committed.$client) committed, $(wc -l </run/found.$client) found, $missing missing, $extra extra"
         if [ "$missing" != 0 ] || [ "$extra" -gt 1 ]; then exit 1; fi
+        cp /run/found.$client /run/committed.$client
     done
+    told=$(cat /run/committed-by-pgbench)
+    found=$(sql 'select count(*) from pgbench_history')
+    echo "pgbench: $told committed, $found found"
+    if [ "$found" -lt "$told" ] || [ "$found" -gt $((told + bench_clients)) ]; then exit 1; fi
+    echo "$found" >/run/committed-by-pgbench
+}
+
+# database_check DISK: compares, and leaves the disk unmounted.
+database_check() {
+    local balances
+    echo "== check of the database"
+    # Not a clean stop: PostgreSQL recovers from its own log, which went through the crashes too.
+    as_postgres pg_ctl -D /mnt/database -m immediate stop >/dev/null
+    database_serve
+    database_rows
     balances=$(sql "select (select sum(abalance) from pgbench_accounts) = (select sum(delta) from pgbench_history)
                        and (select sum(bbalance) from pgbench_branches) = (select sum(tbalance) from pgbench_tellers)")
     [ "$balances" = t ] || { echo "the balances disagree"; exit 1; }

@@ -9,22 +9,48 @@ fio_start() {
     modprobe dm-mirror
     # No initial copy: both are blank. Reads go to the first one.
     dmsetup create mirrored --table "0 $sectors mirror core 2 2048 nosync 2 $1 0 /dev/ram0 0"
+    fio_target=/dev/mapper/mirrored
     : >/run/fio.rounds
     fio_rounds & fio=$!
 }
+
+# fio_start_refusable DISK: as fio_start, but the LUN may refuse writes for lack of room; the mirror is of what it acknowledged.
+fio_start_refusable() {
+    modprobe brd rd_nr=1 rd_size=$(($(blockdev --getsz "$1") / 2))
+    gcc -O2 -shared -fPIC -o /run/mirrored-writes.so "$LIBRARY/mirrored-writes.c"
+    fio_environment=(LD_PRELOAD=/run/mirrored-writes.so "DISK=$1" MIRROR=/dev/ram0 REFUSALS=/run/fio.refused)
+    fio_options=(--ignore_error=,ENOSPC)
+    fio_target=$1
+    : >/run/fio.refused
+    : >/run/fio.rounds
+    fio_rounds & fio=$!
+}
+
+fio_environment=() fio_options=()
 
 # Each round writes 4 MiB in an order and with content of its own, reads each piece back soon after it was written, and all
 # of them once more at its end. The stamp of a block has its place and its round.
 fio_rounds() {
     local round=0
     while [ ! -e /run/stop ]; do
+        while [ -e /run/fio.pause ]; do sleep 0.1; done
         round=$((round + 1))
-        fio --name=round --filename=/dev/mapper/mirrored --direct=1 --ioengine=libaio --iodepth=8 --rw=randwrite --bsrange=4k-64k \
+        env "${fio_environment[@]}" \
+            fio --name=round --filename="$fio_target" --direct=1 --ioengine=libaio --iodepth=8 --rw=randwrite --bsrange=4k-64k \
             --io_size=4M --randseed=$round --verify=crc32c --verify_interval=4k --verify_fatal=1 --verify_backlog=32 \
-            >/run/fio.log 2>&1 || return 1
+            "${fio_options[@]}" >/run/fio.log 2>&1 || return 1
         echo $round >>/run/fio.rounds
     done
 }
+
+# fio_pause: no more rounds begin, and none is under way.
+fio_pause() {
+    touch /run/fio.pause
+    while pidof fio >/run/gone; do sleep 0.1; done
+}
+
+# fio_resume: rounds go on.
+fio_resume() { rm /run/fio.pause; }
 
 # fio_progress: waits until one more round is complete, and so good.
 fio_progress() {
@@ -40,13 +66,44 @@ fio_progress() {
     exit 1
 }
 
+# fio_refused WRITES: waits until so many more writes were refused for lack of room.
+fio_refused() {
+    local goal attempt
+    goal=$(($(wc -l </run/fio.refused) + $1))
+    for attempt in $(seq 300); do
+        [ "$(wc -l </run/fio.refused)" -ge $goal ] && return
+        kill -0 $fio 2>/run/gone || break
+        sleep 0.2
+    done
+    echo "of $goal writes that were to be refused $(wc -l </run/fio.refused) were"
+    cat /run/fio.log
+    exit 1
+}
+
+# fio_unrefused: waits for rounds of which no write is refused.
+fio_unrefused() {
+    local refused attempt
+    for attempt in $(seq 20); do
+        refused=$(wc -l </run/fio.refused)
+        fio_progress
+        fio_progress
+        [ "$(wc -l </run/fio.refused)" = "$refused" ] && return
+    done
+    echo "writes are still refused: $refused"
+    exit 1
+}
+
 # fio_stop DISK FILE: waits for the last round, compares both sides of the mirror and leaves a copy of the one in memory in the file.
 fio_stop() {
     touch /run/stop
     wait $fio || { cat /run/fio.log; exit 1; }
     echo "$(wc -l </run/fio.rounds) rounds of fio are good"
-    dmsetup status mirrored
-    dmsetup remove mirrored
+    if [ "$fio_target" = "$1" ]; then
+        echo "$(wc -l </run/fio.refused) of its writes were refused, $(grep -cv ' 0 sectors' /run/fio.refused || true) of them done in part"
+    else
+        dmsetup status mirrored
+        dmsetup remove mirrored
+    fi
     blockdev --flushbufs "$1"
     cmp "$1" /dev/ram0
     echo "the LUN and its mirror are equal"

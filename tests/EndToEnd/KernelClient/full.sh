@@ -1,0 +1,46 @@
+# PostgreSQL on one LUN through one node, fio with verification on another one through another node. The test lets the disks run
+# full and makes room again. Without room the database stops and fio's writes are refused; with room both go on.
+. "$LIBRARY/library.sh"
+. "$LIBRARY/database-load.sh"
+. "$LIBRARY/fio-load.sh"
+second() { PORTAL=$SECOND_PORTAL "$@"; } # as the command says, but through the second portal
+initiator_start
+second target_add
+login
+second login
+disk first_disk 1
+second disk second_disk 2
+# The server is not to start again on what the kernel still has in memory of writes that were refused. Its log is to stay small.
+DATABASE_SETTINGS='restart_after_crash = off
+max_wal_size = 64MB
+min_wal_size = 32MB
+recovery_init_sync_method = syncfs'
+database_start "$first_disk"
+fio_start_refusable "$second_disk"
+# told_of_space DISK: fails unless the kernel takes it for what it is: nothing is taken for a broken disk, or repeated for ever.
+told_of_space() {
+    dmesg | grep -E "error, dev ${1#/dev/}," | sed 's/.*\] \(.*\), dev.*/\1/' | sort -u >/run/errors-of-disk
+    echo "$1: $(cat /run/errors-of-disk)"
+    [ "$(cat /run/errors-of-disk)" = 'critical space allocation error' ]
+}
+
+progress() { database_progress 50; fio_progress; }
+progress
+# One after the other, since the kernel tells only of some of many errors.
+fio_pause
+ask fill
+database_ends
+told_of_space "$first_disk"
+fio_resume
+fio_refused 100
+fio_progress
+told_of_space "$second_disk"
+ask room
+fio_unrefused
+database_recover "$first_disk"
+progress
+database_stop
+fio_stop "$second_disk" /run/exchange/mirror
+database_check "$first_disk"
+second logout
+logout
