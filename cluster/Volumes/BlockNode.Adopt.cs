@@ -12,6 +12,7 @@ public sealed partial class BlockNode
     private const long AdoptionLookNs = 100_000_000;
 
     private bool _isReviewing;
+    private bool _mustReview;
 
     // Writes the record of a disk that is new, has another name than before, or comes from another node. What an operator set
     // for it stays.
@@ -120,14 +121,25 @@ public sealed partial class BlockNode
         }
 
         OnTopologyChanged();
-        if (_isReviewing || _isClosing)
-            return;
-        _isReviewing = true;
-        _reactor.Spawn(ReviewDisksAsync());
+        _mustReview = true;
+        if (!_isReviewing && !_isClosing)
+            _reactor.Spawn(ReviewDisksAsync());
     }
 
     // Lets go of disks that were removed from the cluster or are another node's now, by the records as they are.
     private async ValueTask ReviewDisksAsync()
+    {
+        _isReviewing = true;
+        do
+        {
+            _mustReview = false;
+            await ReviewEachDiskAsync();
+        }
+        while (_mustReview && !_isClosing);
+        _isReviewing = false;
+    }
+
+    private async ValueTask ReviewEachDiskAsync()
     {
         foreach (var disk in _disks.Where(disk => disk is { Id: not null, Record: not null }).ToList())
         {
@@ -139,8 +151,14 @@ public sealed partial class BlockNode
             }
 
             var read = await _coordination.GetAsync(DiskRecord.KeyOf(id));
-            if (!read.IsAvailable || _isClosing)
-                continue;
+            while (!read.IsAvailable && !_isClosing)
+            {
+                await _reactor.DelayAsync(AdoptionLookNs);
+                read = await _coordination.GetAsync(DiskRecord.KeyOf(id));
+            }
+
+            if (_isClosing)
+                break;
             var record = read.Entries.Count == 0
                 ? null
                 : CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, VolumesJson.Default.DiskRecord).Value;
@@ -150,8 +168,6 @@ public sealed partial class BlockNode
             await DetachAsync(disk);
             Announce(new NodeEvent(NodeEventKind.DiskChanged, disk.Name));
         }
-
-        _isReviewing = false;
     }
 
     private static Fault Foreign(NodeDisk disk) => new(

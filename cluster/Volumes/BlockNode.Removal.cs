@@ -12,6 +12,7 @@ namespace Uss.Volumes;
 public sealed partial class BlockNode
 {
     private const int RemovalAttempts = 16;
+    private const long RemovalLookNs = 500_000_000;
 
     /// <summary>Removes a disk's record. Faults: no such disk, a copy on it or a map that wants one there.</summary>
     public ValueTask<Fault?> RemoveDiskAsync(Guid disk) =>
@@ -24,17 +25,31 @@ public sealed partial class BlockNode
             : NoNode(node),
         node);
 
+    /// <summary>
+    /// True once this node has heard that it was taken out of the cluster. <see cref="NodeEventKind.SelfRemoved"/> may have been
+    /// announced before anybody listened.
+    /// </summary>
+    public bool IsRemoved { get; private set; }
+
     private void OnSelfMissing()
     {
         if (!_isClosing)
             _reactor.Spawn(LookForRemovalAsync());
     }
 
-    // A store that has lost its state says nothing about this node; one that notes the removal does.
+    // A store that has lost its state says nothing about this node; one that notes the removal does. That this node's record is gone
+    // is heard once, so whoever does not answer is asked again.
     private async ValueTask LookForRemovalAsync()
     {
         var note = await _coordination.GetAsync(NodeRecord.RemovedKeyOf(Name));
-        if (note is { IsAvailable: true, Entries.Count: > 0 } && !_isClosing)
+        while (!note.IsAvailable && !_isClosing)
+        {
+            await _reactor.DelayAsync(RemovalLookNs);
+            note = await _coordination.GetAsync(NodeRecord.RemovedKeyOf(Name));
+        }
+
+        IsRemoved = note.Entries.Count > 0;
+        if (IsRemoved && !_isClosing)
             Announce(new NodeEvent(NodeEventKind.SelfRemoved, Name));
     }
 

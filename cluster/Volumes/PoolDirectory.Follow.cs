@@ -7,6 +7,8 @@ namespace Uss.Volumes;
 // In a cluster others make pools, change maps and become primaries too: watches tell.
 internal sealed partial class PoolDirectory
 {
+    private const long LoadRetryNs = 200_000_000;
+
     private readonly List<IWatch> _watches = [];
 
     /// <summary>Group records up to this revision are known here.</summary>
@@ -20,22 +22,28 @@ internal sealed partial class PoolDirectory
         _watches.Clear();
     }
 
-    /// <summary>The pool, read from the coordination store when this node has not heard of it yet.</summary>
+    /// <summary>
+    /// The pool, read from the coordination store when this node has not heard of it yet; null when there is none. A store that does
+    /// not answer is asked again: nobody tells of the pool a second time.
+    /// </summary>
     public async ValueTask<Pool?> FindOrLoadAsync(int id)
     {
         if (Find(id) is { } known || context.IsAlone)
             return Find(id);
         await _creating.EnterAsync();
-        if (Find(id) is null)
-        {
-            var record = await coordination.GetAsync(PoolRecord.KeyOf(id));
-            var map = await coordination.GetAsync(MapRecord.KeyOf(id));
-            if (record.Entries.Count > 0 && map.Entries.Count > 0)
-                await LoadAsync(record.Entries[0], map.Entries[0]);
-        }
-
+        while (Find(id) is null && await LoadAsync(id) == CoordinationFaults.Unavailable && !context.IsClosing)
+            await context.Reactor.DelayAsync(LoadRetryNs);
         _creating.Leave();
         return Find(id);
+    }
+
+    private async ValueTask<Fault?> LoadAsync(int id)
+    {
+        var record = await coordination.GetAsync(PoolRecord.KeyOf(id));
+        var map = await coordination.GetAsync(MapRecord.KeyOf(id));
+        if (!record.IsAvailable || !map.IsAvailable)
+            return CoordinationFaults.Unavailable;
+        return record.Entries.Count > 0 && map.Entries.Count > 0 ? await LoadAsync(record.Entries[0], map.Entries[0]) : null;
     }
 
     private void Follow(long poolsRevision, long mapsRevision)

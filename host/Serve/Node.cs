@@ -48,6 +48,8 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
         _configuration = configuration;
         device.ApplyConfiguration(configuration, block.Volumes.Find);
         block.Changed += OnChanged;
+        if (block.IsRemoved)
+            _removed.TrySetResult();
         _lastStatus = block.Status;
         _space.Start(device, () => _configuration);
     }

@@ -14,6 +14,9 @@ public sealed class SimulatedCoordinationFaults
     /// </summary>
     public bool IsDown { get; set; }
 
+    /// <summary>True: as <see cref="IsDown"/>, but watches go on.</summary>
+    public bool IsMute { get; set; }
+
     /// <summary>Probability that the answer of a commit is lost: it says unknown, applied or not.</summary>
     public double LostAnswers { get; set; }
 

@@ -132,7 +132,7 @@ public sealed class SimulatedCoordinationStore : ICoordinationStore
     private async ValueTask<bool> ReachAsync()
     {
         await DelayAsync();
-        if (_isClosed || Faults.IsDown)
+        if (_isClosed || Faults.IsDown || Faults.IsMute)
             return false;
         _state.EndLeasesBefore(NowNs);
         return true;

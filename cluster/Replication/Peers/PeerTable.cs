@@ -96,6 +96,10 @@ public sealed partial class PeerTable
             return NodeRecord.Removed(Self);
         if (commit.Status != CommitStatus.Applied || !read.IsAvailable)
             return Unavailable;
+
+        // Nor does one that is removed in this very moment: the watch tells of what comes later.
+        if (read.Entries.All(entry => entry.Key != NodeRecord.KeyOf(Self)))
+            return NodeRecord.Removed(Self);
         foreach (var entry in read.Entries)
             Apply(new Change(entry.Key, entry.Value));
         _watch = _coordination.Watch(NodeRecord.Prefix, read.Revision);

@@ -131,6 +131,13 @@ internal sealed class ClusterNode
         _discarded.Clear();
     }
 
+    /// <summary>A disk was refused, and its store closed again.</summary>
+    public void ForgetClosed()
+    {
+        foreach (var (disk, _) in Stores.Where(entry => entry.Value.IsClosed).ToList())
+            Stores.Remove(disk);
+    }
+
     public DiskSource Source(SimulatedDisk disk)
     {
         var reactor = Reactor;
@@ -169,6 +176,8 @@ internal sealed class ClusterNode
             {
                 Node = node.Value;
                 Node.Changed += OnChanged;
+                if (Node.IsRemoved)
+                    OnRemoved();
                 return true;
             }
 
@@ -187,8 +196,12 @@ internal sealed class ClusterNode
 
     private void OnChanged(NodeEvent change)
     {
-        if (change.Kind != NodeEventKind.SelfRemoved)
-            return;
+        if (change.Kind == NodeEventKind.SelfRemoved)
+            OnRemoved();
+    }
+
+    private void OnRemoved()
+    {
         IsToldOfRemoval = true;
         Stop();
     }

@@ -70,6 +70,8 @@ public sealed partial class ClusterScenario
             {
                 var added = await running.AddDiskAsync(node.Source(disk), null, replaces);
                 World.Trace?.Invoke($"{World.NowNs} {disk.Path} is given: {added.Fault}");
+                if (!added.IsOk)
+                    node.ForgetClosed();
                 _disksGiven.Remove(disk);
                 return true;
             });

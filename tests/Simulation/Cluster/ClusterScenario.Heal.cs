@@ -113,7 +113,7 @@ public sealed partial class ClusterScenario
             .Select(group => $"{group.Id} has record {Describe(group.Record)}, not {string.Join(' ', group.Serving!.Row.Select(NameOf))}"))
         .Concat(_nodes.Where(node => !IsConnected(node)).Select(node => $"{node.Name} is not connected"))
         .Concat(_disksGiven.Select(disk => $"{disk.Path} is being given"))
-        .Append(AreSplitsDone() ? "" : "groups are being split"));
+        .Append(AreSplitsDone() ? "" : "groups are being split: " + string.Join(", ", DescribeSplits())));
 
     private static PlacementGroup? SideOf(ClusterNode node, PlacementGroupId id) =>
         node.Node?.Pools.FirstOrDefault(pool => pool.Record.Id == id.Pool)?.Find(id.Index);

@@ -99,10 +99,13 @@ public sealed partial class ClusterScenario
         Require(BecomesHealthy(), $"all groups have all copies on what is left: {Describe()}");
     }
 
-    // Drains that were taken back, and begun by a command that came later.
+    // Drains that were taken back, and begun by a command that came later. A disk that was refused, since what it should have replaced
+    // was gone, is none of the cluster's.
     private IEnumerable<Drain> StillDraining() => _nodes.Where(node => _nodes[0].Node!.SettingsOf(node.Name).IsDraining)
         .Select(node => new Drain(node, null))
-        .Concat(_nodes.SelectMany(node => node.Disks.Select(disk => new Drain(node, disk))));
+        .Concat(_nodes.SelectMany(node => node.Disks.Where(disk => IsRegistered(node, disk)).Select(disk => new Drain(node, disk))));
+
+    private bool IsRegistered(ClusterNode node, SimulatedDisk disk) => _state.Get(DiskRecord.KeyOf(node.IdOf(disk))).Entries.Count > 0;
 
     private Fault? Ask(Func<BlockNode, ValueTask<Fault?>> command)
     {
@@ -181,6 +184,10 @@ public sealed partial class ClusterScenario
     {
         World.Thaw(node.Reactor);
         HealCoordination(node);
+
+        // It was asked to end before, and has not heard of anything since.
+        if (node is { IsStopped: true, IsToldOfRemoval: false })
+            node.Kill(isPowerCut: false);
         if (!node.IsUp)
             node.Start();
         Require(World.RunUntil(() => node.IsToldOfRemoval, LongNs), $"{node.Name} learns that it was removed");

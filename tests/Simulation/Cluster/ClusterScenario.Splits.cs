@@ -54,4 +54,10 @@ public sealed partial class ClusterScenario
     private bool AreSplitsDone() => _nodes.TrueForAll(node => node.Node is { } running
         && running.Pools.All(pool => !pool.IsSplitting
             && pool.Record.Groups == _nodes[0].Node?.Pools.FirstOrDefault(other => other.Record.Id == pool.Record.Id)?.Record.Groups));
+
+    private IEnumerable<string> DescribeSplits() => _nodes.SelectMany(
+        node => node.Node?.Pools ?? [],
+        (node, pool) => $"{node.Name} has {pool.Groups.Count} of {pool.Record.Groups}, behind are "
+            + string.Join(' ', pool.Groups.Where(part => part.Groups < pool.Record.Groups)
+                .Select(part => $"{part.Id} of {part.Groups} {part.State} {Describe(part.Record)}")));
 }

@@ -37,6 +37,30 @@ public sealed class TopologyChangeTests
     }
 
     [Test]
+    public void What_a_watch_tells_is_looked_up_until_the_store_answers()
+    {
+        using var cluster = new TopologyFixture(4);
+        cluster.CreateVolume(copies: 3);
+        var deaf = cluster.Members[2];
+        deaf.Coordination.IsMute = true;
+        var pool = new PoolSpecification { Name = "second", Copies = 1 };
+        Assert.That(cluster.Run(cluster.Members[0], node => node.CreatePoolAsync(pool)).Fault, Is.Null);
+        cluster.World.RunFor(2_000_000_000);
+        deaf.Coordination.IsMute = false;
+        cluster.Await(() => deaf.Node!.Pools.Any(known => known.Record.Name == "second"), "the node hears of the pool");
+
+        Assert.That(cluster.Run(cluster.Members[0], node => node.DrainNodeAsync("n3", true)), Is.Null);
+        cluster.Await(() => cluster.CopiesOn(deaf) == 0, "nothing is left on the node");
+        deaf.Coordination.IsMute = true;
+        cluster.Await(() => cluster.Run(cluster.Members[3], node => node.RemoveNodeAsync("n3")) is null, "it is removed");
+        cluster.World.RunFor(2_000_000_000);
+        Assert.That(deaf.Node!.IsRemoved, Is.False);
+        deaf.Coordination.IsMute = false;
+        cluster.Await(() => deaf.Node!.IsRemoved, "the node itself hears of it");
+        cluster.Await(() => deaf.Node!.Disks.Count == 0, "and lets go of its disks");
+    }
+
+    [Test]
     public void A_drain_can_be_ended_and_the_node_gets_its_share_again()
     {
         using var cluster = new TopologyFixture(4);
