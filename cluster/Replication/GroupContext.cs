@@ -81,7 +81,10 @@ public sealed class GroupContext
         // Starts anywhere in 64 bits, so that the numbers of two front-ends do not meet.
         if (_nextOperation == 0)
             _nextOperation = Reactor.NewNumber();
-        return new OperationStamp(++_nextOperation == 0 ? ++_nextOperation : _nextOperation, arrivedNs, false);
+        do
+            _nextOperation++;
+        while (_nextOperation is 0 or GroupStamp.Untold);
+        return new OperationStamp(_nextOperation, arrivedNs, false);
     }
 
     /// <summary>Completes when a group or a peer changed, or some time has passed.</summary>

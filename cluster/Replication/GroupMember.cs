@@ -50,6 +50,13 @@ internal sealed class GroupMember(IReplica replica, MemberRole role)
     /// <summary>Of these, objects done.</summary>
     public long ObjectsCompared { get; set; }
 
+    /// <summary>
+    /// The stamp for it: of what is on a disk that catches up, its node must not tell later that it has taken effect, though another
+    /// disk of that node may count.
+    /// </summary>
+    public GroupStamp StampOf(in GroupStamp stamp) =>
+        Role == MemberRole.Joining ? stamp with { Operation = GroupStamp.Untold } : stamp;
+
     /// <summary>True while it must be taken out by a committed change before anything is acknowledged without it.</summary>
     public bool MustBeRemoved => IsFailed && Role is (MemberRole.InSync or MemberRole.Admitting);
 }

@@ -26,6 +26,9 @@ internal sealed class MemberFanOut : IValueTaskSource
     private uint[] _checksums = new uint[16];
     private PageBuffer? _buffer;
     private int _members;
+
+    // All of them but one that catches up, which is the last.
+    private int _counted;
     private int _waitingFor;
     private int _outstanding;
     private bool _isAnswered;
@@ -51,14 +54,14 @@ internal sealed class MemberFanOut : IValueTaskSource
     public long StartedNs { get; private set; }
 
     /// <summary>
-    /// True when who has not answered may be given up: once a member has made the change, for without any there is nobody to go
-    /// on with, or once the caller has gone on.
+    /// True when who has not answered may be given up: once a member that counts has made the change, for without any there is
+    /// nobody to go on with, or once the caller has gone on.
     /// </summary>
     public bool MayGiveUp
     {
         get
         {
-            for (var i = 0; i < _members; i++)
+            for (var i = 0; i < _counted; i++)
             {
                 if (!_slots[i].IsPending && _slots[i].Result.IsOk)
                     return true;
@@ -76,7 +79,7 @@ internal sealed class MemberFanOut : IValueTaskSource
 
     public ValueTask WriteAsync(ReadOnlySpan<GroupMember> members, GroupStamp stamp, in StoreWrite write, bool mayLag)
     {
-        Begin(members.Length);
+        Begin(members);
         if (mayLag && members[^1].MayLag && _pool.TryBeginLag(write.Source.Length))
         {
             Laggard = members[^1];
@@ -92,7 +95,7 @@ internal sealed class MemberFanOut : IValueTaskSource
         for (var i = 0; i < members.Length; i++)
         {
             var isAwaited = Laggard is null || i < members.Length - 1;
-            _slots[i].Await(members[i].DiskId, isAwaited, members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(stamp, own));
+            _slots[i].Await(members[i].DiskId, isAwaited, members[i].IsFailed ? Skipped : members[i].Replica.WriteAsync(members[i].StampOf(stamp), own));
         }
 
         return Started();
@@ -101,12 +104,12 @@ internal sealed class MemberFanOut : IValueTaskSource
     public ValueTask DiscardAsync(
         ReadOnlySpan<GroupMember> members, GroupStamp stamp, ObjectId id, int firstBlock, int blockCount, ulong version, uint snapshot)
     {
-        Begin(members.Length);
+        Begin(members);
         for (var i = 0; i < members.Length; i++)
         {
             _slots[i].Await(members[i].DiskId, true, members[i].IsFailed
                 ? Skipped
-                : members[i].Replica.DiscardAsync(stamp, id, firstBlock, blockCount, version, snapshot));
+                : members[i].Replica.DiscardAsync(members[i].StampOf(stamp), id, firstBlock, blockCount, version, snapshot));
         }
 
         return Started();
@@ -156,11 +159,12 @@ internal sealed class MemberFanOut : IValueTaskSource
     private static ValueTask<StoreResult> Skipped => new(new StoreResult(StoreStatus.Closed));
 
     // One more than the members, so that answers that come at once do not complete the whole before all are started.
-    private void Begin(int members)
+    private void Begin(ReadOnlySpan<GroupMember> members)
     {
-        _members = members;
-        _outstanding = members;
-        _waitingFor = members + 1;
+        _members = members.Length;
+        _counted = members[^1].Role == MemberRole.Joining ? _members - 1 : _members;
+        _outstanding = _members;
+        _waitingFor = _members + 1;
         StartedNs = _pool.Reactor.MonotonicNs;
     }
 

@@ -145,6 +145,8 @@ public sealed class ReplicaGates
         /// <summary>A change is durable here.</summary>
         public void Remember(GroupStamp stamp, ulong version, long nowNs)
         {
+            if (stamp.Operation == GroupStamp.Untold)
+                return;
             if (stamp.Operation != 0)
                 _operations.Add(stamp.Operation, version, nowNs, isDoubtful: stamp.Epoch < _doubtBefore);
             else

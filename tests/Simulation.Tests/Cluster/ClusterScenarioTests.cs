@@ -23,6 +23,9 @@ public sealed class ClusterScenarioTests
     // 724: a node that was started anew did not ask the primary that it had deposed before to know of that.
     // 964: what had been discarded came back with a disk that had been away, since the copy that joined meanwhile had no holes.
     // 1273: a version given while peering did not reach the members that were equal before.
+    // 3284: a disk was removed while a group was started with it, and its closed store was asked for what had changed.
+    // 5019: a node that heard of a new pool while the coordination store did not answer never came to know it.
+    // 6643: what only a disk that caught up had was told to have taken effect, by the node's other disk of the group.
     [TestCase(64UL)]
     [TestCase(172UL)]
     [TestCase(724UL)]
@@ -31,6 +34,9 @@ public sealed class ClusterScenarioTests
     [TestCase(1273UL)]
     [TestCase(2121UL)]
     [TestCase(2495UL)]
+    [TestCase(3284UL)]
+    [TestCase(5019UL)]
+    [TestCase(6643UL)]
     public void A_seed_that_found_a_bug_passes(ulong seed) => SeedRange.Run("cluster", seed, 1);
 
     [Test]

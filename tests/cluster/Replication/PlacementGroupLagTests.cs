@@ -113,6 +113,20 @@ public sealed class PlacementGroupLagTests
     }
 
     [Test]
+    public void The_only_disk_that_counts_is_not_given_up_because_the_other_one_was_faster()
+    {
+        using var fixture = new GroupFixture(stallNs: 500_000_000);
+        BeginJoin(fixture, int.MaxValue);
+        fixture.Stores[0].HangsFrom = Slow;
+        var write = Start(fixture, Slow, 2);
+        fixture.World.RunFor(2_000_000_000);
+        Assert.That(write.IsDone, Is.False);
+        fixture.Stores[0].Hangs = false;
+        fixture.Settle();
+        Assert.That(write.Result.IsOk);
+    }
+
+    [Test]
     public void The_last_copies_that_fail_while_one_lags_tell_nobody_of_success()
     {
         using var fixture = new GroupFixture();

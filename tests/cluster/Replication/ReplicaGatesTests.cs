@@ -1,3 +1,4 @@
+using Uss.Replication.Tests.Support;
 using Uss.Runtime.Simulated;
 
 namespace Uss.Replication.Tests;
@@ -50,6 +51,22 @@ public sealed class ReplicaGatesTests
         gates.Of(_whole).Leave(late);
         Assert.That(await gates.Of(_half).AdvanceAsync(half));
         Assert.That(gates.Of(_half).IsCurrent(half));
+    });
+
+    [Test]
+    public void What_only_a_disk_that_catches_up_has_is_not_told_of() => InWorld(async () =>
+    {
+        var gates = new ReplicaGates();
+        var stamp = new GroupStamp(_whole, 7, 4, Operation: 11);
+        var joining = new GroupMember(new LocalReplica(new FakeStore(new FakeDisk(Guid.NewGuid()))), MemberRole.Joining);
+        Assert.That(await gates.Of(_whole).EnterAsync(stamp));
+        gates.Of(_whole).Remember(joining.StampOf(stamp), 5, 1);
+        Assert.That(gates.Of(_whole).Find(11), Is.EqualTo(OperationOutcome.NotSeen));
+        Assert.That(gates.Of(_whole).CopiedNs, Is.EqualTo(long.MinValue), "it was no copy either");
+        joining.Role = MemberRole.InSync;
+        gates.Of(_whole).Remember(joining.StampOf(stamp), 5, 1);
+        Assert.That(gates.Of(_whole).Find(11), Is.EqualTo(OperationOutcome.Done));
+        gates.Of(_whole).Leave(stamp);
     });
 
     [Test]
