@@ -66,7 +66,8 @@ program_is_current() {
     [ -z "$newer" ]
 }
 
-# Builds the program in Release when its sources changed. One build at a time.
+# Builds the program in Release when its sources changed. One build at a time; it does not get the lock itself, since its servers
+# would keep that when it is killed.
 build_program() {
     need_sdk
     mkdir -p "$root/artifacts"
@@ -77,7 +78,7 @@ build_program() {
         # A running service keeps the files that it has open; the new build gets files of its own.
         rm -rf "$root/host/bin/Release/net10.0"
         local log=$root/artifacts/build.log
-        if ! dotnet build "$root/host/Uss.csproj" -c Release -v quiet -nologo -p:UseSharedCompilation=false > "$log" 2>&1; then
+        if ! dotnet build "$root/host/Uss.csproj" -c Release -v quiet -nologo -p:UseSharedCompilation=false > "$log" 2>&1 8>&-; then
             grep -E 'error|warning' "$log" | sort -u | head -20 >&2 || tail -20 "$log" >&2
             fail "the build failed" "see the messages above; all of them are in $log"
         fi
