@@ -18,7 +18,11 @@ recovery_init_sync_method = syncfs'
 database_start "$first_disk"
 fio_start_refusable "$second_disk"
 # told_of_space DISK: fails unless the kernel takes it for what it is: nothing is taken for a broken disk, or repeated for ever.
+# The kernel prints ten errors in five seconds, whichever disk they are of, so the first ones of this one may be among those that it
+# keeps to itself.
 told_of_space() {
+    local attempt
+    for attempt in $(seq 300); do dmesg | grep -qE "error, dev ${1#/dev/}," && break; sleep 0.1; done
     dmesg | grep -E "error, dev ${1#/dev/}," | sed 's/.*\] \(.*\), dev.*/\1/' | sort -u >/run/errors-of-disk
     echo "$1: $(cat /run/errors-of-disk)"
     [ "$(cat /run/errors-of-disk)" = 'critical space allocation error' ]
