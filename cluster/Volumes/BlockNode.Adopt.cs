@@ -150,13 +150,7 @@ public sealed partial class BlockNode
                 continue;
             }
 
-            var read = await _coordination.GetAsync(DiskRecord.KeyOf(id));
-            while (!read.IsAvailable && !_isClosing)
-            {
-                await _reactor.DelayAsync(AdoptionLookNs);
-                read = await _coordination.GetAsync(DiskRecord.KeyOf(id));
-            }
-
+            var read = await GetUntilAnsweredAsync(DiskRecord.KeyOf(id));
             if (_isClosing)
                 break;
             var record = read.Entries.Count == 0

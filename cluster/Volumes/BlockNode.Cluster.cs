@@ -54,7 +54,11 @@ public sealed partial class BlockNode
     }
 
     /// <summary>Pools, maps or records of groups changed: there may be something to do.</summary>
-    internal void OnPoolsChanged() => Kick();
+    internal void OnPoolsChanged()
+    {
+        LookForStraysSoon();
+        Kick();
+    }
 
     // Whether a group serves somewhere, and with how many copies, as far as this node knows.
     internal (bool IsServing, int Copies) HealthOf(PlacementGroup group)

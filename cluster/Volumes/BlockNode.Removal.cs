@@ -12,7 +12,7 @@ namespace Uss.Volumes;
 public sealed partial class BlockNode
 {
     private const int RemovalAttempts = 16;
-    private const long RemovalLookNs = 500_000_000;
+    private const long AskAgainNs = 200_000_000;
 
     /// <summary>Removes a disk's record. Faults: no such disk, a copy on it or a map that wants one there.</summary>
     public ValueTask<Fault?> RemoveDiskAsync(Guid disk) =>
@@ -37,20 +37,25 @@ public sealed partial class BlockNode
             _reactor.Spawn(LookForRemovalAsync());
     }
 
-    // A store that has lost its state says nothing about this node; one that notes the removal does. That this node's record is gone
-    // is heard once, so whoever does not answer is asked again.
+    // A store that has lost its state says nothing about this node; one that notes the removal does.
     private async ValueTask LookForRemovalAsync()
     {
-        var note = await _coordination.GetAsync(NodeRecord.RemovedKeyOf(Name));
-        while (!note.IsAvailable && !_isClosing)
-        {
-            await _reactor.DelayAsync(RemovalLookNs);
-            note = await _coordination.GetAsync(NodeRecord.RemovedKeyOf(Name));
-        }
-
+        var note = await GetUntilAnsweredAsync(NodeRecord.RemovedKeyOf(Name));
         IsRemoved = note.Entries.Count > 0;
         if (IsRemoved && !_isClosing)
             Announce(new NodeEvent(NodeEventKind.SelfRemoved, Name));
+    }
+
+    // What a watch tells is told once, so a store that does not answer is asked again until it does or this node closes.
+    private async ValueTask<CoordinationRead> GetUntilAnsweredAsync(string key)
+    {
+        while (true)
+        {
+            var read = await _coordination.GetAsync(key);
+            if (read.IsAvailable || _isClosing)
+                return read;
+            await _reactor.DelayAsync(AskAgainNs);
+        }
     }
 
     private async ValueTask<Fault?> RemoveAsync(Func<TopologySnapshot, Result<List<DiskRecord>>> choose, string? node)

@@ -3,17 +3,32 @@ using Uss.Store;
 
 namespace Uss.Volumes;
 
-// What a group left behind on a disk when the node ended, or was cut off, before it was purged. Each node looks through its
-// own disks; the group's primary decides and discards.
+// What a group left behind on a disk when its primary ended, was cut off or handed over before it was purged. Each node looks
+// through its own disks; the group's primary decides and discards.
 public sealed partial class BlockNode
 {
+    // A look walks the object tables of the disks, so the next one waits far longer than it took.
+    private const long StraySoonNs = 10_000_000_000;
+    private const int StrayRest = 1_000;
+
+    private bool _mayHaveStrays = true;
+
+    /// <summary>A map or a record has changed: some disk may hold what it is not to hold any more.</summary>
+    internal void LookForStraysSoon() => _mayHaveStrays = true;
+
     private async ValueTask LookForStraysAsync()
     {
+        var lookedNs = _reactor.MonotonicNs;
+        var restNs = 0L;
         while (!_isClosing)
         {
-            await _reactor.DelayAsync(_options.StrayNs);
-            if (!_isClosing)
-                FindStrays();
+            await _reactor.DelayAsync(Math.Max(StraySoonNs, restNs));
+            if (_isClosing || (!_mayHaveStrays && _reactor.MonotonicNs - lookedNs < _options.StrayNs))
+                continue;
+            _mayHaveStrays = false;
+            lookedNs = _reactor.MonotonicNs;
+            FindStrays();
+            restNs = (_reactor.MonotonicNs - lookedNs) * StrayRest;
         }
     }
 

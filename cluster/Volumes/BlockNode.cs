@@ -31,7 +31,7 @@ public sealed record BlockNodeOptions
     /// </summary>
     public int? SplitBelowCopies { get; init; }
 
-    /// <summary>How often the node looks on its disks for what groups have left behind there, in nanoseconds.</summary>
+    /// <summary>How often the node looks on its disks for what groups have left behind there when nothing moves, in nanoseconds.</summary>
     public long StrayNs { get; init; } = 600_000_000_000;
 
     /// <summary>How often each group is scrubbed, in nanoseconds; 0: only when somebody asks for it.</summary>

@@ -136,6 +136,7 @@ internal sealed partial class PoolDirectory
     private void Hear(Pool pool, int index, GroupRecord record)
     {
         Grow(pool, record.Groups);
+        node.LookForStraysSoon();
         if (pool.Hear(index, record) is not { } group)
             return;
         group.SetRow(node.InOrder(pool.RowOf(index)));

@@ -9,8 +9,8 @@ namespace Uss.Replication.Rpc;
 /// </summary>
 public sealed class RpcRequest
 {
-    private RpcBody _body;
     private readonly Action _onHandled;
+    private RpcBody _body;
     private BufferSlice _answerPayload;
     private ValueTaskAwaiter _handling;
 

@@ -52,33 +52,25 @@ fio_pause() {
 # fio_resume: rounds go on.
 fio_resume() { rm /run/fio.pause; }
 
-# fio_progress: waits until one more round is complete, and so good.
-fio_progress() {
+# fio_lines FILE MORE: waits until fio added so many lines to the file; fails when it ended or took more than three minutes.
+fio_lines() {
     local goal attempt
-    goal=$(($(wc -l </run/fio.rounds) + 1))
+    goal=$(($(wc -l <"$1") + $2))
     for attempt in $(seq 900); do
-        [ "$(wc -l </run/fio.rounds)" -ge $goal ] && return
+        [ "$(wc -l <"$1")" -ge $goal ] && return
         kill -0 $fio 2>/run/gone || break
         sleep 0.2
     done
-    echo "fio made no progress after $(wc -l </run/fio.rounds) rounds"
+    echo "fio: $1 has $(wc -l <"$1") lines; $goal were to come"
     cat /run/fio.log
     exit 1
 }
 
+# fio_progress: waits until one more round is complete, and so good.
+fio_progress() { fio_lines /run/fio.rounds 1; }
+
 # fio_refused WRITES: waits until so many more writes were refused for lack of room.
-fio_refused() {
-    local goal attempt
-    goal=$(($(wc -l </run/fio.refused) + $1))
-    for attempt in $(seq 300); do
-        [ "$(wc -l </run/fio.refused)" -ge $goal ] && return
-        kill -0 $fio 2>/run/gone || break
-        sleep 0.2
-    done
-    echo "of $goal writes that were to be refused $(wc -l </run/fio.refused) were"
-    cat /run/fio.log
-    exit 1
-}
+fio_refused() { fio_lines /run/fio.refused "$1"; }
 
 # fio_unrefused: waits for rounds of which no write is refused.
 fio_unrefused() {

@@ -1,15 +1,10 @@
 # PostgreSQL on one LUN through one node, fio with verification on another one through another node. The test lets the disks run
 # full and makes room again. Without room the database stops and fio's writes are refused; with room both go on.
-. "$LIBRARY/library.sh"
-. "$LIBRARY/database-load.sh"
-. "$LIBRARY/fio-load.sh"
-second() { PORTAL=$SECOND_PORTAL "$@"; } # as the command says, but through the second portal
+. "$LIBRARY/two-portals.sh"
 initiator_start
 second target_add
-login
-second login
-disk first_disk 1
-second disk second_disk 2
+both login
+two_disks
 # The server is not to start again on what the kernel still has in memory of writes that were refused. Its log is to stay small.
 DATABASE_SETTINGS='restart_after_crash = off
 max_wal_size = 64MB
@@ -28,8 +23,7 @@ told_of_space() {
     [ "$(cat /run/errors-of-disk)" = 'critical space allocation error' ]
 }
 
-progress() { database_progress 50; fio_progress; }
-progress
+both_progress
 # One after the other, since the kernel tells only of some of many errors.
 fio_pause
 ask fill
@@ -42,9 +36,8 @@ told_of_space "$second_disk"
 ask room
 fio_unrefused
 database_recover "$first_disk"
-progress
+both_progress
 database_stop
 fio_stop "$second_disk" /run/exchange/mirror
 database_check "$first_disk"
-second logout
-logout
+both logout

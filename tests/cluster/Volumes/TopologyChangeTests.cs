@@ -1,3 +1,5 @@
+using Uss.Store;
+
 namespace Uss.Volumes.Tests;
 
 /// <summary>Nodes and disks are drained, removed, added and moved while data is served.</summary>
@@ -70,6 +72,21 @@ public sealed class TopologyChangeTests
         Assert.That(cluster.Run(cluster.Members[3], node => node.DrainNodeAsync("n2", false)), Is.Null);
         cluster.Await(() => cluster.IsSettled(2) && cluster.CopiesOn(cluster.Members[1]) == 8, "it has its quarter of 16 groups");
         Assert.That(cluster.Read(cluster.Members[1], expected.Length).AsSpan().SequenceEqual(expected));
+    }
+
+    [Test]
+    public void What_moved_is_purged_though_the_groups_change_their_primaries_too()
+    {
+        using var cluster = new TopologyFixture(4);
+        var blocks = cluster.CreateVolume(copies: 3).Length / StoreUnits.BlockBytes;
+        foreach (var isDraining in (bool[])[true, false])
+        {
+            Assert.That(cluster.Run(cluster.Members[0], node => node.DrainNodeAsync("n2", isDraining)), Is.Null);
+            cluster.Await(() => cluster.CopiesOn(cluster.Members[1]) == (isDraining ? 0 : 12) && cluster.IsSettled(3), "what moves has moved");
+
+            // Long before anybody looks for what was left behind.
+            cluster.Await(() => cluster.Members.Sum(member => member.Disks.Sum(disk => disk.PresentBlocks)) == 3 * blocks, "nothing is left");
+        }
     }
 
     [Test]
