@@ -14,7 +14,8 @@ internal sealed record FioCase(string Key, string Title, string Pattern, string 
 /// <param name="P99Us">99th percentile.</param>
 /// <param name="P999Us">99.9th percentile.</param>
 /// <param name="ServerCpuUs">CPU time of the server per I/O, in microseconds; null for a run without a server.</param>
-/// <param name="ClientCpuUs">CPU time of fio per I/O, in microseconds.</param>
+/// <param name="ServerKernelUs">What of it the kernel took.</param>
+/// <param name="ClientCpuUs">CPU time of fio per I/O, in microseconds; null for a run without fio.</param>
 /// <param name="Steal">Share of all cores' time that the hypervisor took.</param>
 /// <param name="LongestMs">The longest I/O, in milliseconds.</param>
 /// <param name="Flushes">Cache flushes of the machine's disks per I/O.</param>
@@ -25,7 +26,8 @@ internal sealed record FioResult(
     double P99Us,
     double P999Us,
     double? ServerCpuUs,
-    double ClientCpuUs,
+    double? ServerKernelUs,
+    double? ClientCpuUs,
     double Steal,
     double Flushes,
     double LongestMs)
@@ -38,7 +40,8 @@ internal sealed record FioResult(
         Middle(runs, run => run.P99Us),
         Middle(runs, run => run.P999Us),
         runs[0].ServerCpuUs is null ? null : Middle(runs, run => run.ServerCpuUs!.Value),
-        Middle(runs, run => run.ClientCpuUs),
+        runs[0].ServerKernelUs is null ? null : Middle(runs, run => run.ServerKernelUs!.Value),
+        runs[0].ClientCpuUs is null ? null : Middle(runs, run => run.ClientCpuUs!.Value),
         runs.Max(run => run.Steal),
         Middle(runs, run => run.Flushes),
         runs.Max(run => run.LongestMs));
@@ -141,6 +144,7 @@ internal sealed class Fio(string path)
             percentiles.GetProperty("99.000000").GetDouble() / 1000,
             percentiles.GetProperty("99.900000").GetDouble() / 1000,
             isCharged ? (after.ServerCpuUs - before.ServerCpuUs) / operations : null,
+            isCharged ? (after.ServerKernelUs - before.ServerKernelUs) / operations : null,
             clientShare * job.GetProperty("job_runtime").GetDouble() * 1000 / operations,
             (after.StealUs - before.StealUs) / elapsedUs / Environment.ProcessorCount,
             (after.Flushes - before.Flushes) / operations,

@@ -11,6 +11,7 @@ internal static class IscsiBenchmark
     private const int UssPort = 23260;
     private const int TgtPort = 23261;
     private const string Size = "2G";
+    private const string BareCallsName = "bare calls";
 
     private static readonly FioCase[] Cases =
     [
@@ -54,6 +55,7 @@ internal static class IscsiBenchmark
     {
         var fio = RigOptions.Fio();
         var file = Path.Combine(options.Folder, "tgt.img");
+        var bareCalls = new BareCalls(options.Folder);
         Console.WriteLine($"filling {Size} twice under {options.Folder}");
         fio.Fill(Fio.RawFile(file), Size);
         var results = new Dictionary<(string Case, string Target), List<FioResult>>();
@@ -72,6 +74,8 @@ internal static class IscsiBenchmark
                         Add(workload, server.Name, fio.Measure(Fio.Lun(server.Url), Size, workload, options.Seconds, [server.ProcessId]));
                     // The floor: the same file without protocol and server.
                     Add(workload, "raw file", fio.Measure(Fio.RawFile(file), Size, workload, Math.Min(options.Seconds, 5), null));
+                    if (workload.Depth == 1)
+                        Add(workload, BareCallsName, bareCalls.Measure(file, options.Seconds));
                 }
             }
         }
@@ -106,7 +110,7 @@ internal static class IscsiBenchmark
                 Cases.First(workload => workload.Key == pair.Key.Case).Title, pair.Key.Target,
                 Report.Figure(median.PerSecond, 0), Report.Figure(median.BytesPerSecond / 1e6, 0),
                 Report.Figure(median.MedianUs, 0), Report.Figure(median.P99Us, 0), Report.Figure(median.P999Us, 0),
-                Report.Figure(median.ServerCpuUs, 1), Report.Figure(lowest, 1), Report.Figure(median.ClientCpuUs, 1),
+                Report.Figure(median.ServerCpuUs, 1), Report.Figure(median.ServerKernelUs, 1), Report.Figure(lowest, 1), Report.Figure(median.ClientCpuUs, 1),
                 Report.Figure(median.Flushes, 2), median.Steal.ToString("P0", CultureInfo.InvariantCulture),
             ];
         });
@@ -115,17 +119,26 @@ internal static class IscsiBenchmark
             Cases.First(workload => workload.Key == pair.Bar.Case).Title, pair.Bar.Figure, Report.Figure(pair.Ratio, 2),
             (pair.Bar.IsAtMost ? "<= " : ">= ") + Report.Figure(pair.Bar.Limit, 1), pair.Bar.IsMet(pair.Ratio!.Value) ? "met" : "missed",
         ]);
+        var floor = Bars.Where(bar => bar.Case == "randread1").Select(bar => (Bar: bar, Ratio: bar.Measure(results, BareCallsName)))
+            .Where(pair => pair.Ratio is not null).Select(pair => (string[])
+            [
+                Cases.First(workload => workload.Key == pair.Bar.Case).Title, $"{pair.Bar.Figure} of the bare calls", Report.Figure(pair.Ratio, 2),
+                "-", "floor",
+            ]);
         return Report.Table(
-                ["case", "target", "op/s", "MB/s", "p50 us", "p99 us", "p99.9 us", "server CPU us/io", "lowest run", "client CPU us/io", "flushes/io", "steal"],
+                [
+                    "case", "target", "op/s", "MB/s", "p50 us", "p99 us", "p99.9 us", "server CPU us/io", "of it kernel", "lowest run",
+                    "client CPU us/io", "flushes/io", "steal",
+                ],
                 rows)
-            + "\n" + Report.Table(["USS : tgt", "figure", "ratio", "bar", ""], bars);
+            + "\n" + Report.Table(["USS : tgt", "figure", "ratio", "bar", ""], bars.Concat(floor));
     }
 
     /// <summary>A bar on the ratio of USS to tgt.</summary>
     private sealed record Bar(string Case, string Figure, double Limit, bool IsAtMost, Func<FioResult, double> Of)
     {
-        public double? Measure(Dictionary<(string Case, string Target), List<FioResult>> results) =>
-            results.TryGetValue((Case, "USS"), out var uss) && results.TryGetValue((Case, "tgt"), out var tgt)
+        public double? Measure(Dictionary<(string Case, string Target), List<FioResult>> results, string target = "USS") =>
+            results.TryGetValue((Case, target), out var uss) && results.TryGetValue((Case, "tgt"), out var tgt)
                 ? Of(FioResult.Median(uss)) / Of(FioResult.Median(tgt))
                 : null;
 

@@ -4,9 +4,10 @@ namespace Uss.Benchmarks.Rig;
 
 /// <summary>CPU time and disk flushes at one instant; two of them make a measurement.</summary>
 /// <param name="ServerCpuUs">User and system time of the server's processes, all threads, in microseconds.</param>
+/// <param name="ServerKernelUs">The system time of it.</param>
 /// <param name="StealUs">Time that the hypervisor took from all cores, in microseconds.</param>
 /// <param name="Flushes">Cache flushes that the machine's disks completed.</param>
-internal readonly record struct MeterReading(long ServerCpuUs, long StealUs, long Flushes);
+internal readonly record struct MeterReading(long ServerCpuUs, long ServerKernelUs, long StealUs, long Flushes);
 
 /// <summary>Charges a server's process for what it uses; reads only <c>/proc</c>.</summary>
 internal static class ProcessMeter
@@ -14,7 +15,11 @@ internal static class ProcessMeter
     /// <summary>The kernel's unit of CPU time in /proc is 1/100 s on every Linux that .NET runs on.</summary>
     private const long TickUs = 10_000;
 
-    public static MeterReading Read(IReadOnlyList<int> processes) => new(processes.Sum(CpuUs), StealUs(), Flushes());
+    public static MeterReading Read(IReadOnlyList<int> processes)
+    {
+        var times = processes.Select(CpuUs).ToList();
+        return new MeterReading(times.Sum(time => time.User + time.Kernel), times.Sum(time => time.Kernel), StealUs(), Flushes());
+    }
 
     /// <summary>Resident memory in bytes: now and at its highest.</summary>
     public static (long NowBytes, long HighestBytes) Memory(int processId)
@@ -33,12 +38,14 @@ internal static class ProcessMeter
         static long Kibibytes(string line) => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
     }
 
-    private static long CpuUs(int processId)
+    private static (long User, long Kernel) CpuUs(int processId)
     {
         // proc(5): the fields follow the command's closing bracket; utime and stime are the 14th and 15th of the line.
         var text = File.ReadAllText($"/proc/{processId}/stat");
         var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) * TickUs;
+        return (Ticks(11), Ticks(12));
+
+        long Ticks(int field) => long.Parse(fields[field], CultureInfo.InvariantCulture) * TickUs;
     }
 
     private static long StealUs()
