@@ -14,6 +14,8 @@ public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reacto
     // Whoever does not answer for so long is cut off; a connection notices a silent node long before.
     internal const long TimeoutNs = 30_000_000_000;
 
+    // Most lists are short, and the other side looks anew for each page of a long one.
+    private const int FirstListBytes = 64 << 10;
     private const int ListBytes = 1 << 20;
 
     private readonly ulong _key = ReplicaArguments.KeyOf(diskId);
@@ -94,36 +96,34 @@ public sealed partial class RemoteReplica(Peer peer, Guid diskId, Reactor reacto
     public async ValueTask<IReadOnlyList<ObjectSummary>?> ListChangedSinceAsync(GroupStamp stamp, int groups, ulong version)
     {
         var list = new List<ObjectSummary>();
-        var buffer = reactor.Buffers.Rent(ListBytes);
         var next = default(ObjectId);
-        var isGood = true;
-        for (var isDone = false; !isDone && isGood;)
+        for (var bytes = FirstListBytes; ; bytes = ListBytes)
         {
             if (peer.Connection is not { IsOpen: true } connection)
-            {
-                isGood = false;
-                break;
-            }
-
+                return null;
+            var most = bytes / Unsafe.SizeOf<WireSummary>();
+            var buffer = reactor.Buffers.Rent(bytes);
             var call = Rent(connection, RemoteOperation.ReplicaList, stamp, next, 0, 0, version, (uint)groups);
-            call.Target = buffer.Slice(0, ListBytes);
+            call.Target = buffer.Slice(0, bytes);
             var status = await connection.CallAsync(call, TimeoutNs);
             var answer = call.Answer.To<ReplicaAnswer>();
-            isGood = status == RpcStatus.Ok && answer.Result.IsOk && answer.Entries <= ListBytes / Unsafe.SizeOf<WireSummary>();
+            var isGood = status == RpcStatus.Ok && answer.Result.IsOk && answer.Entries <= most;
             connection.Return(call);
+            if (isGood)
+            {
+                foreach (var entry in PayloadList.Read<WireSummary>(buffer.Slice(0, bytes), (int)answer.Entries))
+                    list.Add(entry.Summary);
+            }
+
+            buffer.Release();
             if (!isGood)
-                break;
-            foreach (var entry in PayloadList.Read<WireSummary>(buffer.Slice(0, ListBytes), (int)answer.Entries))
-                list.Add(entry.Summary);
+                return null;
 
             // A page that is not full is the last one.
-            isDone = answer.Entries < ListBytes / Unsafe.SizeOf<WireSummary>();
-            if (!isDone)
-                next = NextAfter(list[^1].Id);
+            if (answer.Entries < most)
+                return list;
+            next = NextAfter(list[^1].Id);
         }
-
-        buffer.Release();
-        return isGood ? list : null;
     }
 
     private static ObjectId NextAfter(ObjectId id) =>

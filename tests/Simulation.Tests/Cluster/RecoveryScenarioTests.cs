@@ -5,10 +5,10 @@ public sealed class RecoveryScenarioTests
     [Test]
     public void A_cluster_that_lost_too_much_goes_on_from_what_an_operator_names()
     {
-        var summary = SeedRange.Run("recovery", 1, 40);
-        Assert.That(summary.Milestones["copies compared"], Is.EqualTo(40));
+        var summary = SeedRange.Run("recovery", 1, 16);
+        Assert.That(summary.Milestones["copies compared"], Is.EqualTo(16));
         foreach (var milestone in _milestones)
-            Assert.That(summary.Milestones.GetValueOrDefault(milestone), Is.GreaterThan(4), milestone);
+            Assert.That(summary.Milestones.GetValueOrDefault(milestone), Is.GreaterThan(0), milestone);
     }
 
     [Test]
@@ -16,7 +16,7 @@ public sealed class RecoveryScenarioTests
 
     [Test]
     [Category("Full")]
-    public void Recovery_stays_right_in_many_runs() => SeedRange.Run("recovery", 41, 300);
+    public void Recovery_stays_right_in_many_runs() => SeedRange.Run("recovery", 17, 324);
 
     private static readonly string[] _milestones =
     [

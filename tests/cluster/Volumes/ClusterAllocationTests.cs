@@ -56,7 +56,7 @@ public sealed class ClusterAllocationTests
         Assert.That(rented, Is.Zero);
     }
 
-    [TestCase(true)]
+    [TestCase(true, Category = "Full")]
     [TestCase(false)]
     public async Task A_replicated_4_KiB_operation_allocates_nothing_in_the_steady_state(bool isWrite)
     {
