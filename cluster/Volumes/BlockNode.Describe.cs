@@ -42,6 +42,7 @@ public sealed partial class BlockNode
                 {
                     Name = peer.Name,
                     Reach = ReachOf(peer),
+                    Refusal = peer.Refusal,
                     Address = peer.Record.Endpoint,
                     Rack = SettingsOf(peer.Name).Rack ?? peer.Record.Rack,
                     Site = SettingsOf(peer.Name).Site ?? peer.Record.Site,

@@ -1,3 +1,5 @@
+using Uss.Runtime;
+
 namespace Uss.Volumes;
 
 /// <summary>Whether a node of the cluster can be reached.</summary>
@@ -21,6 +23,9 @@ public sealed record MemberNode
 
     /// <summary>Whether it can be reached.</summary>
     public required NodeReach Reach { get; init; }
+
+    /// <summary>Why this node and that one refuse each other, as far as this one knows; null when they do not.</summary>
+    public Fault? Refusal { get; init; }
 
     /// <summary>Where other nodes reach it, as <c>HOST:PORT</c>; empty for a node that is alone.</summary>
     public required string Address { get; init; }

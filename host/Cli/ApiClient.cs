@@ -15,7 +15,7 @@ internal sealed class ApiClient : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     // A node that is frozen takes connections and says nothing.
-    private static readonly TimeSpan _probePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan[] _probePatiences = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
 
     private readonly HttpClient _http;
     private DataFolder _folder;
@@ -86,30 +86,51 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    // In a cluster's folder: the first node that answers.
+    // In a cluster's folder: the first node that answers. Who is slow is asked again only when nobody is faster: a machine may be busy.
     private async Task FindAsync(CancellationToken cancel)
     {
         _isFound = true;
         if (File.Exists(_folder.Socket))
             return;
         var whole = _folder;
-        foreach (var node in new ClusterFolder(whole).FindNodeFolders())
+        var asked = new ClusterFolder(whole).FindNodeFolders().ToList();
+        foreach (var patience in _probePatiences)
         {
-            _folder = node;
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            patience.CancelAfter(_probePatience);
-            try
+            var slow = new List<DataFolder>();
+            foreach (var node in asked)
             {
-                using var answer = await _http.GetAsync(new Uri("status", UriKind.Relative), patience.Token);
-                return;
+                _folder = node;
+                if (await ProbeAsync(patience, cancel) is not { } isThere)
+                    slow.Add(node);
+                else if (isThere)
+                    return;
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
-            {
-                cancel.ThrowIfCancellationRequested();
-            }
+
+            asked = slow;
         }
 
         _folder = whole;
+    }
+
+    // Whether a service is there; null when that takes too long.
+    private async Task<bool?> ProbeAsync(TimeSpan patience, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(patience);
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri("status", UriKind.Relative), limit.Token);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return null;
+        }
     }
 
     private async Task<Fault> FaultOfAsync(HttpResponseMessage response, CancellationToken cancel)

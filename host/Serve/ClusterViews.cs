@@ -36,7 +36,14 @@ internal static class ClusterViews
         return new NodeView
         {
             Name = node.Name,
-            State = node.Reach switch { NodeReach.Up => "up", NodeReach.Down => "down", _ => "silent" },
+            State = node.Reach switch
+            {
+                NodeReach.Up => "up",
+                _ when node.Refusal is not null => "refused",
+                NodeReach.Down => "down",
+                _ => "silent",
+            },
+            Refusal = node.Refusal is { } fault ? new ProblemItem(fault.Code, fault.Message, fault.Remedy) : null,
             Mode = block.SettingsOf(node.Name) switch
             {
                 { IsInMaintenance: true } => "maintenance",

@@ -8,9 +8,12 @@ public sealed record NodeView
 
     /// <summary>
     /// <c>up</c>; <c>down</c>: its process is gone; <c>silent</c>: it answers nothing, and may be frozen, cut off or without
-    /// power. As the node sees it that was asked.
+    /// power; <c>refused</c>: the two refuse each other. As the node sees it that was asked.
     /// </summary>
     public required string State { get; init; }
+
+    /// <summary>Why the two refuse each other; known to the one of them that calls the other.</summary>
+    public ProblemItem? Refusal { get; init; }
 
     /// <summary>What an operator set: <c>normal</c>, <c>draining</c>, <c>drained</c> once nothing is left on it, or
     /// <c>maintenance</c>.</summary>

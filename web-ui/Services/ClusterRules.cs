@@ -24,6 +24,11 @@ public static class ClusterRules
                     $"Node {node.Name} ({node.Address}) is down: its process is gone. {effect}",
                     $"Start it on its machine: `uss node --data DIR`; in a cluster on one machine `uss dev start {node.Name}`.");
             }
+            else if (node is { State: "refused", Refusal: { } refusal })
+            {
+                yield return new ProblemItem(
+                    "node-refused", $"Node {node.Name} is not connected: {refusal.Message} {effect}", refusal.Fix);
+            }
             else if (node.State == "silent")
             {
                 yield return new ProblemItem(

@@ -48,6 +48,7 @@ public sealed class EventFinder(EventJournal journal)
             {
                 "up" => ("info", $"Node {node.Name} is up."),
                 "down" => ("warning", $"Node {node.Name} is down: its process is gone."),
+                "refused" => ("warning", $"Node {node.Name} is not connected: {node.Refusal?.Message}"),
                 _ => ("warning", $"Node {node.Name} is silent: it answers nothing."),
             };
             journal.Add("node-" + node.State, severity, node.Name, message);

@@ -38,7 +38,7 @@ public sealed class HealthService(NodeService node)
     private static string WhatOf(ProblemItem problem)
     {
         var end = problem.Message.IndexOf(". ", StringComparison.Ordinal);
-        var isLong = problem.Code is "node-down" or "node-silent" or "coordination-away";
+        var isLong = problem.Code is "node-down" or "node-silent" or "node-refused" or "coordination-away";
         return isLong && end > 0 ? problem.Message[..(end + 1)] : problem.Message;
     }
 
@@ -49,7 +49,7 @@ public sealed class HealthService(NodeService node)
     {
         "volume-failed" => "Reads and writes of that part wait until it is back.",
         "volume-degraded" => "Everything is served; less can still fail.",
-        "node-down" or "node-silent" => status.Cluster is { } cluster ? EffectOf(cluster) : "What it alone holds is not served.",
+        "node-down" or "node-silent" or "node-refused" => status.Cluster is { } cluster ? EffectOf(cluster) : "What it alone holds is not served.",
         "coordination-away" or "records-unavailable" =>
             "What serves goes on; nothing can be changed, and a node or disk that fails now is not replaced.",
         "disk-nearly-full" or "host-nearly-full" => "Writes are refused once there is no room left.",

@@ -29,6 +29,12 @@ public sealed class Peer
     /// <summary>Nothing listens at its address any more, so the process that had promises from here is gone.</summary>
     public bool IsProvenDead { get; internal set; }
 
+    /// <summary>
+    /// Why the two refuse each other (codes <c>rpc-refused-*</c>), or TLS fails between them; null when they do not, and at the one of
+    /// the two that does not call the other.
+    /// </summary>
+    public Fault? Refusal { get; internal set; }
+
     /// <summary>It was connected since this node started.</summary>
     public bool WasConnected { get; internal set; }
 

@@ -49,6 +49,7 @@ public sealed partial class PeerTable
         if (!dialed.IsOk)
         {
             TellRefusal(dialed.Fault);
+            peer.Refusal = IsRefusal(dialed.Fault) ? dialed.Fault : null;
             Judge(peer, dialed.Fault, startedNs);
             return;
         }
@@ -124,15 +125,19 @@ public sealed partial class PeerTable
     // Connections that are lost or time out are no news: a node that dies or is looked for makes such.
     private void TellRefusal(Fault fault)
     {
-        if (fault.Code == RpcFaults.TlsCode || fault.Code.StartsWith(RpcFaults.RefusalCodes, StringComparison.Ordinal))
+        if (IsRefusal(fault))
             _options.Refused?.Invoke(fault);
     }
+
+    private static bool IsRefusal(Fault fault) =>
+        fault.Code == RpcFaults.TlsCode || fault.Code.StartsWith(RpcFaults.RefusalCodes, StringComparison.Ordinal);
 
     private void Adopt(Peer peer, RpcConnection connection)
     {
         var former = peer.Connection;
         peer.Connection = connection;
         peer.IsProvenDead = false;
+        peer.Refusal = null;
         peer.WasConnected = true;
         peer.IsHeard = false;
         peer.LeaseUntilNs = 0;

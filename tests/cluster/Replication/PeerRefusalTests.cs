@@ -27,6 +27,7 @@ public sealed class PeerRefusalTests
             while (code is null ? !tables.All(table => table.All.Any(peer => peer.IsConnected)) : first.Count == 0 || second.Count == 0)
                 await reactor.DelayAsync(MillisecondNs);
             Assert.That(first.Concat(second).Select(fault => fault.Code), code is null ? Is.Empty : Is.All.EqualTo(code));
+            Assert.That(tables.Select(table => table.All.Single().Refusal?.Code), code is null ? Is.All.Null : Has.Exactly(1).EqualTo(code));
             Assert.That(tables.Select(table => table.IsEncrypting), Is.EqualTo([isFirstEncrypting, isSecondEncrypting]));
             foreach (var table in tables)
                 await table.CloseAsync();

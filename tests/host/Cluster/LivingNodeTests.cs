@@ -37,6 +37,28 @@ public sealed class LivingNodeTests
         (await CommandLine.RunAsync("volume", "ls", "--data", _temporary.Path)).ExpectError(ExitCode.NoService, _temporary.Path);
     }
 
+    [Test]
+    public async Task ASlowNodeIsAskedAgainWhenNobodyIsFaster()
+    {
+        Directory.CreateDirectory(_temporary.File("node1"));
+        using var slow = Listen("node1");
+        var answering = AnswerSecondAsync(slow);
+        var listed = await CommandLine.RunAsync("volume", "ls", "--data", _temporary.Path);
+        Assert.That(listed.ExitCode, Is.EqualTo(ExitCode.Ok), listed.Error);
+        await answering;
+    }
+
+    // The first who asks waits in vain.
+    private static async Task AnswerSecondAsync(Socket listener)
+    {
+        using var ignored = await listener.AcceptAsync();
+        using var asked = await listener.AcceptAsync();
+        var request = new byte[4096];
+        var answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"items\":[]}"u8.ToArray();
+        while (await asked.ReceiveAsync(request) > 0)
+            await asked.SendAsync(answer);
+    }
+
     private Socket Listen(string node)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

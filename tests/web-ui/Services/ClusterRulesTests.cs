@@ -23,6 +23,7 @@ public sealed class ClusterRulesTests : ServiceFixture
 
     [TestCase("down", "node-down", "uss dev start node2")]
     [TestCase("silent", "node-silent", "uss dev thaw node2")]
+    [TestCase("refused", "node-refused", "start the one that does not with --tls")]
     public async Task ANodeThatIsNotUpIsAProblemWithItsEffectAndItsFix(string state, string code, string fix)
     {
         Node.Cluster = Cluster(healthy: 40, degraded: 24, fewestCopies: 2, fewestSpare: 0, states: ["up", state, "up"]);
@@ -83,6 +84,7 @@ public sealed class ClusterRulesTests : ServiceFixture
     {
         Name = name,
         State = state,
+        Refusal = state == "refused" ? new ProblemItem("rpc-refused-tls", "One encrypts.", "start the one that does not with --tls") : null,
         Address = "127.0.0.1:7400",
         Rack = "rack",
         Site = "site",
