@@ -8,8 +8,8 @@ public sealed record EventView
 
     /// <summary>
     /// Stable kind in kebab-case: <c>node-up</c>, <c>node-down</c>, <c>node-silent</c>, <c>node-refused</c>, <c>node-added</c>,
-    /// <c>node-removed</c>, <c>disk-added</c>, <c>disk-removed</c>, <c>disk-STATE</c>, <c>groups</c>, <c>recovery</c>, <c>pool-split</c>, <c>volume-created</c>,
-    /// <c>volume-changed</c>, <c>volume-removed</c>, <c>events-lost</c>, <c>watching</c>.
+    /// <c>node-removed</c>, <c>disk-added</c>, <c>disk-removed</c>, <c>disk-STATE</c>, <c>groups</c>, <c>recovery</c>, <c>pool-split</c>,
+    /// <c>volume-created</c>, <c>volume-changed</c>, <c>volume-removed</c>, <c>events-lost</c>, <c>watching</c>.
     /// </summary>
     public required string Kind { get; init; }
 
