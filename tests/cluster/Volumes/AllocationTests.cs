@@ -11,6 +11,7 @@ namespace Uss.Volumes.Tests;
 [TestFixture(2)]
 public sealed class AllocationTests(int copies)
 {
+    private const int Windows = 3;
     private const int Operations = 10_000;
     private const int Workers = 8;
     private const long VolumeBytes = 64 << 20;
@@ -52,9 +53,18 @@ public sealed class AllocationTests(int copies)
         var allocated = await _reactor.InvokeAsync(async () =>
         {
             await RunAsync();
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            await RunAsync();
-            return GC.GetAllocatedBytesForCurrentThread() - before;
+
+            // What the node does by the clock, such as a look for leftovers, comes in one window or another: what operations allocate
+            // is in all of them.
+            var least = long.MaxValue;
+            for (var window = 0; window < Windows; window++)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                await RunAsync();
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            return least;
         });
 
         // What is left are the tasks of the workers and a timer now and then, not the operations.
