@@ -3,7 +3,9 @@ namespace Uss.Replication;
 public sealed partial class PlacementGroup
 {
     private bool _isReconfiguring;
-    private bool _isHandingOver;
+
+    // The disk of another node that is to become the primary.
+    private Guid? _heir;
     private IReadOnlyList<Guid> _row = [];
 
     /// <summary>The disks that the placement map wants, the preferred primary first.</summary>
@@ -103,24 +105,53 @@ public sealed partial class PlacementGroup
     /// True when the map wants another node's disk as primary, and that disk holds everything. A handover costs operations
     /// a moment, so it is done when the node asks for it.
     /// </summary>
-    public bool WantsHandover =>
-        State == GroupState.Active
-        && _joiner is null
-        && _row.Count > 0
-        && !_context.IsLocal(_row[0])
-        && _members.Any(member =>
-            member.DiskId == _row[0] && member is { Role: MemberRole.InSync, IsFailed: false, Replica.IsReachable: true });
+    public bool WantsHandover => _joiner is null && _row.Count > 0 && CanServeUnder(_row[0]);
 
-    /// <summary>Makes the disk that the map wants the primary; completes when it is, or when it cannot be done.</summary>
-    public async ValueTask HandOverAsync()
+    /// <summary>Whether operations are answered here now.</summary>
+    public bool IsServing => CanRead;
+
+    /// <summary>Makes the disk of another node the primary; completes when it is, or when it cannot be done.</summary>
+    public async ValueTask HandOverAsync(Guid heir)
     {
-        if (!WantsHandover)
-            return;
-        _isHandingOver = true;
+        _heir = heir;
         Reconfigure();
         while (_isReconfiguring)
             await _changed.WaitAsync();
-        _isHandingOver = false;
+        _heir = null;
+    }
+
+    private bool CanServeUnder(Guid heir) =>
+        State == GroupState.Active
+        && !_context.IsLocal(heir)
+        && _members.Any(member => member.DiskId == heir && member is { Role: MemberRole.InSync, IsFailed: false, Replica.IsReachable: true });
+
+    /// <summary>
+    /// Names another in-sync disk the primary since this node is not able to serve. Where it could not even start the group, the
+    /// record stays what it is but for that.
+    /// </summary>
+    public async ValueTask ResignAsync(Guid heir)
+    {
+        _context.Counters.GroupsResigned++;
+        if (State == GroupState.Active)
+        {
+            await HandOverAsync(heir);
+            return;
+        }
+
+        while (_isReconfiguring)
+            await _changed.WaitAsync();
+        if (State != GroupState.Unavailable || Record is not { } record || !record.InSync.Contains(heir))
+            return;
+        var proposal = record with
+        {
+            Epoch = record.Epoch + 1,
+            Primary = heir,
+            InSync = [heir, .. record.InSync.Where(disk => disk != heir)],
+            Proposer = _context.Records.Proposer,
+        };
+        if (await CommitAsync(proposal) && Record.Epoch < proposal.Epoch)
+            Record = proposal;
+        StepDown();
     }
 
     // Of what left, only disks that the map wants are expected back once all of those are in sync.
@@ -133,7 +164,7 @@ public sealed partial class PlacementGroup
     private bool NeedsChange =>
         WantsEpoch
         || HasForgettable
-        || (_isHandingOver && WantsHandover)
+        || (_heir is { } heir && CanServeUnder(heir))
         || _members.Any(member => member.IsFailed || member.Role == MemberRole.Admitting || IsSurplus(member));
 
     // Starts the one task that commits changes, unless it runs already; it goes on until nothing is left to change.
@@ -151,7 +182,7 @@ public sealed partial class PlacementGroup
         {
             var surplus = _members.Where(IsSurplus).ToList();
             var kept = _members.Where(member => !member.IsFailed && !surplus.Contains(member)).ToList();
-            var proposal = Propose(kept, _tracker.CleanVersion, surplus);
+            var proposal = Propose(DisksOf(kept), _tracker.CleanVersion, surplus);
             if (!await CommitAsync(proposal))
             {
                 if (_context.IsAlone)
@@ -176,15 +207,17 @@ public sealed partial class PlacementGroup
         Signal();
     }
 
-    private GroupRecord Propose(List<GroupMember> kept, ulong cleanVersion, IReadOnlyList<GroupMember> surplus)
+    private static IEnumerable<Guid> DisksOf(IEnumerable<GroupMember> members) => members.Select(member => member.DiskId);
+
+    // What is kept holds all up to the clean version, what leaves may lack all above another one where that is older.
+    private GroupRecord Propose(
+        IEnumerable<Guid> kept, ulong cleanVersion, IReadOnlyList<GroupMember> surplus, ulong? departureVersion = null)
     {
-        // A disk of this node comes first, then what holds the group by the map, in the map's order.
-        var order = _row.Concat(kept.Select(member => member.DiskId)).ToList();
-        (bool, int) PlaceOf(GroupMember member) => (!_isHandingOver && !_context.IsLocal(member.DiskId), order.IndexOf(member.DiskId));
-        kept.Sort((a, b) => PlaceOf(a).CompareTo(PlaceOf(b)));
-        var inSync = kept.Select(member => member.DiskId).ToList();
+        // The heir comes first or a disk of this node, then what holds the group by the map, in the map's order.
+        var order = _row.Concat(kept).ToList();
+        var inSync = kept.OrderBy(disk => _heir is { } heir ? disk != heir : !_context.IsLocal(disk)).ThenBy(order.IndexOf).ToList();
         var before = Record?.InSync ?? [];
-        var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, cleanVersion)))
+        var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, departureVersion ?? cleanVersion)))
             .Where(gone => !inSync.Contains(gone.Disk) && surplus.All(member => member.DiskId != gone.Disk)).ToList();
         if (_row.Count > 0 && _row.All(inSync.Contains))
             departed.RemoveAll(gone => !_row.Contains(gone.Disk));
@@ -224,7 +257,8 @@ public sealed partial class PlacementGroup
         if (_context.IsLocal(record.Primary))
             _context.Gates.Of(Id).BeginTerm(_stamp);
         _count = 0;
-        _members = [.. members];
+        var order = record.InSync.ToList();
+        _members = [.. members.OrderBy(member => order.IndexOf(member.DiskId))];
         UpdateTargets();
     }
 }

@@ -26,7 +26,7 @@ public sealed partial class PlacementGroup
         GroupMember joiner;
         if (_joiner is null)
         {
-            var since = Record!.Departed.FirstOrDefault(gone => gone.Disk == replica.DiskId)?.CleanVersion ?? 0;
+            var since = DepartureOf(replica.DiskId);
             _joiner = joiner = new GroupMember(replica, MemberRole.Joining);
             _unreadable = [];
             UpdateTargets();

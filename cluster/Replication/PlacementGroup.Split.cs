@@ -75,7 +75,7 @@ public sealed partial class PlacementGroup
     {
         _isReconfiguring = true;
         var members = _members.ToList();
-        var proposal = Propose(members, _tracker.CleanVersion, []) with { Groups = 2 * Groups };
+        var proposal = Propose(DisksOf(members), _tracker.CleanVersion, []) with { Groups = 2 * Groups };
         GroupRecord? other = proposal with { Proposer = _context.Reactor.NewNumber() };
         if (!await CommitAsync(proposal, (id, other)))
         {

@@ -16,14 +16,17 @@ public sealed partial class PlacementGroup
     /// <summary>
     /// Starts the group, or starts it again once a disk that it needs is back: raises its epoch by a committed change,
     /// so that no version repeats, makes the in-sync members equal, and serves. Without an in-sync member at hand it
-    /// becomes <see cref="GroupState.Unavailable"/>.
+    /// becomes <see cref="GroupState.Unavailable"/>. Where there are too few of them, other disks of the row are made equal in the
+    /// place of the missing ones first.
     /// </summary>
     /// <param name="record">Its record as last read; null for a new group.</param>
     /// <param name="revision">Revision of the record; 0 when there is none.</param>
     /// <param name="cleanVersion">Every write up to this version is known to be on all in-sync members.</param>
     /// <param name="online">Disks at hand that the row or the record names.</param>
+    /// <param name="isBack">True once enough in-sync members are at hand: nobody is made equal in their place then.</param>
     /// <returns>A fault when somebody else changed the record meanwhile.</returns>
-    public async ValueTask<Fault?> StartAsync(GroupRecord? record, long revision, ulong cleanVersion, IReadOnlyList<IReplica> online)
+    public async ValueTask<Fault?> StartAsync(
+        GroupRecord? record, long revision, ulong cleanVersion, IReadOnlyList<IReplica> online, Func<bool>? isBack = null)
     {
         if (State != GroupState.Closed)
             State = GroupState.Starting;
@@ -42,10 +45,16 @@ public sealed partial class PlacementGroup
         _members = [];
         cleanVersion = Math.Max(cleanVersion, record?.CleanVersion ?? 0);
         var usable = online.Where(replica => record is null || record.InSync.Contains(replica.DiskId)).ToList();
-        while (usable.Count >= MinimumCopies && usable.Any(replica => _context.IsLocal(replica.DiskId)) && State == GroupState.Starting)
+        var substitutes = online.Where(replica => _row.Contains(replica.DiskId) && !usable.Contains(replica)).ToList();
+        while (usable.Count + substitutes.Count >= MinimumCopies
+            && usable.Any(replica => _context.IsLocal(replica.DiskId))
+            && State == GroupState.Starting)
         {
             var members = usable.Select(replica => new GroupMember(replica, MemberRole.InSync)).ToList();
-            var proposal = Propose(members, cleanVersion, []);
+
+            // Who is missing stays in the record until somebody is in its place.
+            var isShort = members.Count < MinimumCopies;
+            var proposal = Propose(isShort ? record!.InSync : DisksOf(members), cleanVersion, []);
             if (!await CommitAsync(proposal))
             {
                 if (!_context.IsAlone)
@@ -65,7 +74,10 @@ public sealed partial class PlacementGroup
                 break;
             Adopt(proposal, members);
             await _context.Gates.Of(Id).AdvanceAsync(_stamp);
-            if (await PeerAsync(cleanVersion) is not { } failed)
+            var failed = await PeerAsync([.. _members.Skip(1)], cleanVersion, null);
+            if (failed is null && isShort)
+                failed = await SubstituteAsync(substitutes, cleanVersion, isBack);
+            if (failed is null)
             {
                 // After the commit: who changed what front-ends heed before it did not see a primary here.
                 if (!_context.IsAlone)
@@ -80,10 +92,13 @@ public sealed partial class PlacementGroup
 
             if (State == GroupState.Follower)
                 return null;
+            if (isShort && isBack?.Invoke() == true)
+                break;
             _context.MemberFailed?.Invoke(failed.DiskId);
-            if (usable.Count == 1)
+            if (usable.Count == 1 && usable.Contains(failed.Replica))
                 break;
             usable.Remove(failed.Replica);
+            substitutes.Remove(failed.Replica);
         }
 
         if (State == GroupState.Starting)
@@ -141,18 +156,23 @@ public sealed partial class PlacementGroup
         return false;
     }
 
-    // Makes the other members equal to the primary before anything is served. Returns a member that failed, or null.
-    private async ValueTask<GroupMember?> PeerAsync(ulong cleanVersion)
+    // Makes other members equal to the primary before anything is served. Returns a member that failed, or null.
+    private async ValueTask<GroupMember?> PeerAsync(IReadOnlyList<GroupMember> others, ulong cleanVersion, Func<bool>? mustStop)
     {
-        var others = _members.Skip(1).ToList();
         for (var place = 0; place < others.Count && State == GroupState.Starting; place++)
         {
-            var sync = new MemberSync(this, others[place], isPeering: true);
-            var failed = FailedBy(await sync.RunAsync(cleanVersion), others[place]);
+            var other = others[place];
+            var since = other.Role == MemberRole.InSync ? cleanVersion : DepartureOf(other.DiskId);
+            var sync = new MemberSync(this, other, isPeering: true) { MustStop = mustStop };
+            var failed = FailedBy(await sync.RunAsync(since), other);
 
             // What this member had beyond the primary got a newer version; those that were equal before it need that too.
-            for (var before = 0; before < place && failed is null && sync.Renewed.Count > 0; before++)
-                failed = FailedBy(await new MemberSync(this, others[before], isPeering: true).RunAsync(sync.Renewed), others[before]);
+            foreach (var equal in _members.Skip(1).Concat(others.Take(place)).Distinct().TakeWhile(member => member != other))
+            {
+                if (failed is null && sync.Renewed.Count > 0)
+                    failed = FailedBy(await new MemberSync(this, equal, isPeering: true).RunAsync(sync.Renewed), equal);
+            }
+
             if (failed is not null)
                 return failed;
         }
@@ -160,10 +180,45 @@ public sealed partial class PlacementGroup
         return null;
     }
 
+    // Every in-sync member holds all that was acknowledged. Where too few are at hand to serve, other disks are made equal to the
+    // primary while nothing is served; then a commit puts them in the place of those that are missing. Returns a member that
+    // failed, or null.
+    private async ValueTask<GroupMember?> SubstituteAsync(IReadOnlyList<IReplica> substitutes, ulong cleanVersion, Func<bool>? isBack)
+    {
+        var wanted = MinimumCopies - _members.Length;
+        var joiners = substitutes.Take(wanted).Select(replica => new GroupMember(replica, MemberRole.Joining)).ToList();
+        if (joiners.FirstOrDefault(joiner => _context.FanOuts.HasLate(joiner.DiskId)) is { } late)
+            return late;
+        if (await PeerAsync(joiners, cleanVersion, isBack) is { } failed)
+            return failed;
+        if (State != GroupState.Starting)
+            return null;
+        GroupMember[] members = [.. _members, .. joiners];
+
+        // All that there is now is on these; what is missing may lack what came after the version that was known to be clean.
+        var proposal = Propose(DisksOf(members), BlockVersion.Compose(_stamp.Epoch, _count), [], cleanVersion);
+        if (!await CommitAsync(proposal) || Record?.Epoch >= proposal.Epoch)
+        {
+            StepDown();
+            return null;
+        }
+
+        foreach (var joiner in joiners)
+            joiner.Role = MemberRole.Admitting;
+        Adopt(proposal, members);
+        await _context.Gates.Of(Id).AdvanceAsync(_stamp);
+        _context.Counters.MembersSubstituted += wanted;
+        return null;
+    }
+
+    private ulong DepartureOf(Guid disk) => Record!.Departed.FirstOrDefault(gone => gone.Disk == disk)?.CleanVersion ?? 0;
+
+    // What no copy at hand can give may be on the disk that is missing.
     private GroupMember? FailedBy(SyncOutcome outcome, GroupMember member) => outcome switch
     {
         SyncOutcome.SourceFailed => _members.FirstOrDefault(),
         SyncOutcome.MemberFailed => member,
+        SyncOutcome.SourceDamaged when member.Role != MemberRole.InSync => member,
         _ => null,
     };
 }

@@ -46,8 +46,12 @@ public sealed partial class PlacementGroup
         private readonly BlockDescription[] _memberBlocks = new BlockDescription[StoreUnits.BlocksPerObject];
         private readonly List<ObjectId> _unreadable = [];
 
+        /// <summary>Ends it early when it is not needed any more.</summary>
+        public Func<bool>? MustStop { get; init; }
+
         private bool IsStopped =>
-            member.IsFailed
+            MustStop?.Invoke() == true
+            || member.IsFailed
             || member.Role == MemberRole.Gone
             || group.State is GroupState.Closed or GroupState.Unavailable or GroupState.Follower;
 
@@ -55,7 +59,7 @@ public sealed partial class PlacementGroup
         public async ValueTask<SyncOutcome> RunAsync(ulong sinceVersion)
         {
             var ids = new SortedSet<ObjectId>(_inAddressOrder);
-            if (!isPeering && !group.CanName(_source, sinceVersion))
+            if (!group.CanName(_source, sinceVersion))
             {
                 // Of what was discarded meanwhile the primary knows nothing. A member that was there does; else all is compared.
                 var witness = group.Readable().FirstOrDefault(other => group.CanName(other, sinceVersion));

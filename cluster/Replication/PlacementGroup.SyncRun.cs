@@ -103,7 +103,7 @@ public sealed partial class PlacementGroup
             return outcome;
         }
 
-        // The primary's copy of a block is damaged. Another in-sync member may hold it. While peering the member itself is
+        // The primary's copy of a block is damaged. Another in-sync member may hold it. While peering the member itself may be
         // in sync: whatever it holds is the last acknowledged state or a newer one, and nothing was served since.
         private async ValueTask<SyncOutcome> CopyWithoutSourceAsync(ObjectId id, int block)
         {
@@ -114,7 +114,7 @@ public sealed partial class PlacementGroup
             {
                 outcome = await WriteAsync(id, block, data, MustRenew(block) ? 0 : _sourceBlocks[block].Version);
             }
-            else if (isPeering)
+            else if (member.Role == MemberRole.InSync)
             {
                 if (!_memberBlocks[block].IsPresent)
                     outcome = await DiscardAsync(id, block, 1, 0);

@@ -26,4 +26,10 @@ public sealed class ReplicationCounters
 
     /// <summary>Members added to in-sync sets.</summary>
     public long MembersAdded { get; internal set; }
+
+    /// <summary>Times that a node that was too slow to serve named another one the primary.</summary>
+    public long GroupsResigned { get; internal set; }
+
+    /// <summary>Members that took the place of missing ones before a group with too few could serve.</summary>
+    public long MembersSubstituted { get; internal set; }
 }

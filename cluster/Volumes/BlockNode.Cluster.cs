@@ -83,7 +83,7 @@ public sealed partial class BlockNode
         if (_peers is not null && !IsLocal(record.Primary) && !IsFree(record.Primary))
             return null;
         var mine = ReadyMemberOf(group, record);
-        if (mine == default || record.InSync.Count(IsUsable) < group.MinimumCopies)
+        if (mine == default || record.InSync.Union(group.Row).Count(IsUsable) < group.MinimumCopies)
             return null;
         if (_peers is null)
             return mine;
@@ -152,16 +152,30 @@ public sealed partial class BlockNode
         if (replaced is not null)
             PeerTable.BeginTakeover(replaced);
         var online = pool.RowOf(group.Id.Index).Concat(record?.InSync ?? []).Distinct()
-            .Where(disk => IsUsable(disk) && (replaced is null || NodeOf(disk) != replaced))
-            .Select(FindReplica).OfType<IReplica>().ToList();
-        await group.StartAsync(record, entry?.ModifiedRevision ?? 0, CleanVersionOf(group.Id), online);
+            .Where(disk => IsUsable(disk) && (replaced is null || NodeOf(disk) != replaced)).ToList();
+
+        // One that is slow is done without where that is possible.
+        var prompt = online.Where(disk => !IsSlow(disk)).ToList();
+        if (prompt.Count >= group.MinimumCopies && prompt.Contains(mine))
+            online = prompt;
+        var isShort = record is not null && record.InSync.Count(online.Contains) < group.MinimumCopies;
+        bool IsBack() => record!.InSync.Count(disk => IsUsable(disk) && !IsSlow(disk)) >= group.MinimumCopies;
+        await group.StartAsync(
+            record,
+            entry?.ModifiedRevision ?? 0,
+            CleanVersionOf(group.Id),
+            [.. online.Select(FindReplica).OfType<IReplica>()],
+            IsBack);
         if (replaced is not null)
             PeerTable.EndTakeover(replaced, group.Revision);
         _peers!.NoteStart(group.Revision);
         if (group.State == GroupState.Unavailable)
-            Postpone(group, mine, RetryAfterOutageNs);
+            Postpone(group, mine, isShort ? RetryAfterSubstitutionNs : RetryAfterOutageNs);
     }
 
+    private bool IsSlow(Guid disk) => NodeOf(disk) is { } peer && _peers!.IsSlow(peer);
+
+    private const long RetryAfterSubstitutionNs = 1_000_000_000;
     private const long RetryAfterOutageNs = 200_000_000;
 
     private sealed class ClusterView(BlockNode node) : IGroupCluster, INodeContent

@@ -42,6 +42,7 @@ public sealed partial class BlockNode
                 {
                     Name = peer.Name,
                     Reach = ReachOf(peer),
+                    IsSlow = _peers!.IsSlow(peer),
                     Refusal = peer.Refusal,
                     Address = peer.Record.Endpoint,
                     Rack = SettingsOf(peer.Name).Rack ?? peer.Record.Rack,

@@ -11,9 +11,12 @@ public sealed partial class BlockNode
     private const int ClusterJobsAtOnce = 32;
     private const long LookNs = 100_000_000;
     private const long RetryAfterFailureNs = 5_000_000_000;
+    private const long RetryAfterResignationNs = 10_000_000_000;
     private const long RetryAfterDamageNs = 60_000_000_000;
 
     private readonly Dictionary<(PlacementGroupId Group, Guid Disk), long> _notBeforeNs = [];
+    private readonly Dictionary<Guid, RejoinPace> _rejoinPaces = [];
+    private readonly Dictionary<PlacementGroupId, long> _keptUntilNs = [];
     private readonly HashSet<PlacementGroupId> _busyGroups = [];
     private readonly Queue<(PlacementGroup Group, IReplica Replica)> _purges = new();
     private TaskCompletionSource? _jobsDone;
@@ -97,24 +100,44 @@ public sealed partial class BlockNode
     // Asked of every group ten times a second, and nearly always there is nothing to do: so it allocates nothing.
     private Job? JobFor(Pool pool, PlacementGroup group)
     {
+        if (_peers is { IsSelfSlow: true } && SuccessorOf(group) is { } successor)
+            return new Job(group, pool, successor, JobKind.Resign);
         if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
             return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
         if (group.State != GroupState.Active || _jobs >= (_peers is null ? JobsAtOnce : ClusterJobsAtOnce))
             return null;
 
-        // A node that could be replaced at once would lose the group again.
-        if (group.WantsHandover && NodeOf(group.Row[0]) is { } heir && !_peers!.MayReplace(heir))
-            return new Job(group, pool, FindReplica(group.Primary!.Value)!, JobKind.HandOver);
+        // A node that could be replaced at once would lose the group again; one that is slow could not serve it.
+        if (group.WantsHandover && NodeOf(group.Row[0]) is { } heir && !_peers!.MayReplace(heir) && !_peers.IsSlow(heir)
+            && FindReplica(group.Row[0]) is { } preferred)
+            return new Job(group, pool, preferred, JobKind.HandOver);
         if (group.Groups < pool.Record.Groups && group.MaySplit && IsReady(group, group.Primary!.Value))
             return new Job(group, pool, FindReplica(group.Primary.Value)!, JobKind.Split);
         for (var place = 0; place < group.Row.Count; place++)
         {
             var wanted = group.Row[place];
-            if (!group.IsInSync(wanted) && IsReady(group, wanted))
+            if (!group.IsInSync(wanted) && IsReady(group, wanted) && MayRejoin(wanted))
                 return new Job(group, pool, FindReplica(wanted)!, JobKind.Join);
         }
 
         return null;
+    }
+
+    // Who could serve what this node cannot, since it is too slow; null when that is nobody, or it was tried a moment ago.
+    private IReplica? SuccessorOf(PlacementGroup group)
+    {
+        if (group.State is not (GroupState.Active or GroupState.Unavailable) || group.IsServing || group.Record is not { } record
+            || !IsLocal(record.Primary) || _keptUntilNs.GetValueOrDefault(group.Id) > _reactor.MonotonicNs)
+            return null;
+        var successor = record.InSync.FirstOrDefault(disk => !IsLocal(disk) && IsUsable(disk));
+        return successor == default ? null : FindReplica(successor);
+    }
+
+    // Not again for a while: two nodes that are slow would hand the group to and fro.
+    private ValueTask ResignAsync(PlacementGroup group, IReplica successor)
+    {
+        _keptUntilNs[group.Id] = _reactor.MonotonicNs + RetryAfterResignationNs;
+        return group.ResignAsync(successor.DiskId);
     }
 
     private Job? NextPurge()
@@ -128,6 +151,8 @@ public sealed partial class BlockNode
 
     private bool IsReady(PlacementGroup group, Guid disk) =>
         IsUsable(disk) && _notBeforeNs.GetValueOrDefault((group.Id, disk)) <= _reactor.MonotonicNs;
+
+    private bool MayRejoin(Guid disk) => !_rejoinPaces.TryGetValue(disk, out var pace) || pace.MayBegin(_reactor.MonotonicNs);
 
     private void Postpone(PlacementGroup group, Guid disk, long delayNs)
     {
@@ -152,7 +177,13 @@ public sealed partial class BlockNode
 
     private async ValueTask JoinAsync(PlacementGroup group, IReplica replica)
     {
-        if (!await group.JoinAsync(replica))
+        var pace = _rejoinPaces.GetValueOrDefault(replica.DiskId);
+        pace?.Begin();
+        var isInSync = await group.JoinAsync(replica);
+        pace?.End(isInSync);
+        if (pace is { IsOver: true })
+            _rejoinPaces.Remove(replica.DiskId);
+        if (!isInSync)
             Postpone(group, replica.DiskId, group.Joining == replica.DiskId ? RetryAfterDamageNs : RetryAfterFailureNs);
     }
 
@@ -176,8 +207,21 @@ public sealed partial class BlockNode
             this);
     }
 
-    // A change failed on a disk. When the disk as a whole is to blame, all its groups are told at once.
+    // A change failed on a disk.
     private void OnMemberFailed(Guid id)
+    {
+        if (NodeOf(id) is null)
+            LookAtLocalDisk(id);
+        else if (!IsUsable(id))
+            return;
+        else if (_rejoinPaces.TryGetValue(id, out var pace))
+            pace.NoteFailure(_reactor.MonotonicNs);
+        else
+            _rejoinPaces[id] = new RejoinPace(ClusterJobsAtOnce, _reactor.MonotonicNs);
+    }
+
+    // When the disk as a whole is to blame, all its groups are told at once.
+    private void LookAtLocalDisk(Guid id)
     {
         if (_isClosing || _disks.FirstOrDefault(known => known.Id == id) is not { Fault: null, Store: { } store } disk)
             return;
@@ -202,7 +246,7 @@ public sealed partial class BlockNode
         {
             await _reactor.DelayAsync(LookNs);
             foreach (var disk in _localDisks)
-                OnMemberFailed(disk.DiskId);
+                LookAtLocalDisk(disk.DiskId);
             LookAtMaps();
             Kick();
         }
@@ -241,6 +285,7 @@ public sealed partial class BlockNode
         Split,
         Purge,
         HandOver,
+        Resign,
     }
 
     private sealed record Job(PlacementGroup Group, Pool? Pool, IReplica Replica, JobKind Kind)
@@ -250,7 +295,8 @@ public sealed partial class BlockNode
             JobKind.Start => node.StartGroupAsync(Pool!, Group, Replica),
             JobKind.Join => node.JoinAsync(Group, Replica),
             JobKind.Split => node.SplitGroupAsync(Pool!, Group),
-            JobKind.HandOver => Group.HandOverAsync(),
+            JobKind.HandOver => Group.HandOverAsync(Replica.DiskId),
+            JobKind.Resign => node.ResignAsync(Group, Replica),
             _ => Group.PurgeAsync(Replica),
         };
     }

@@ -24,6 +24,9 @@ public sealed record MemberNode
     /// <summary>Whether it can be reached.</summary>
     public required NodeReach Reach { get; init; }
 
+    /// <summary>It is connected, but answers too late again and again.</summary>
+    public bool IsSlow { get; init; }
+
     /// <summary>Why this node and that one refuse each other, as far as this one knows; null when they do not.</summary>
     public Fault? Refusal { get; init; }
 

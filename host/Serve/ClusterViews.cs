@@ -38,7 +38,7 @@ internal static class ClusterViews
             Name = node.Name,
             State = node.Reach switch
             {
-                NodeReach.Up => "up",
+                NodeReach.Up => node.IsSlow ? "slow" : "up",
                 _ when node.Refusal is not null => "refused",
                 NodeReach.Down => "down",
                 _ => "silent",

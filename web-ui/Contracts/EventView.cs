@@ -7,7 +7,7 @@ public sealed record EventView
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>
-    /// Stable kind in kebab-case: <c>node-up</c>, <c>node-down</c>, <c>node-silent</c>, <c>node-refused</c>, <c>node-added</c>,
+    /// Stable kind in kebab-case: <c>node-up</c>, <c>node-slow</c>, <c>node-down</c>, <c>node-silent</c>, <c>node-refused</c>, <c>node-added</c>,
     /// <c>node-removed</c>, <c>disk-added</c>, <c>disk-removed</c>, <c>disk-STATE</c>, <c>groups</c>, <c>recovery</c>, <c>pool-split</c>,
     /// <c>volume-created</c>, <c>volume-changed</c>, <c>volume-removed</c>, <c>events-lost</c>, <c>watching</c>.
     /// </summary>

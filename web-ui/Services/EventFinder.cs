@@ -47,6 +47,7 @@ public sealed class EventFinder(EventJournal journal)
             var (severity, message) = node.State switch
             {
                 "up" => ("info", $"Node {node.Name} is up."),
+                "slow" => ("warning", $"Node {node.Name} answers too late again and again: others serve what they can of it."),
                 "down" => ("warning", $"Node {node.Name} is down: its process is gone."),
                 "refused" => ("warning", $"Node {node.Name} is not connected: {node.Refusal?.Message}"),
                 _ => ("warning", $"Node {node.Name} is silent: it answers nothing."),

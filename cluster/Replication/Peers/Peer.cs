@@ -51,6 +51,8 @@ public sealed class Peer
 
     internal FreshnessTokens Tokens { get; } = new();
 
+    internal LinkQuality Link { get; } = new();
+
     internal RpcConnection? Connection { get; set; }
 
     /// <summary>Raised when the connection is lost.</summary>

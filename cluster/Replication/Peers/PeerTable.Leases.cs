@@ -15,6 +15,30 @@ public sealed partial class PeerTable
     public bool MayReplace(Peer peer) =>
         peer.IsProvenDead || _reactor.MonotonicNs - peer.GrantedNs > _options.GraceNs;
 
+    /// <summary>True while the peer's answers come too late for leases again and again.</summary>
+    public bool IsSlow(Peer peer) => peer.Link.IsPoor(_reactor.MonotonicNs);
+
+    /// <summary>
+    /// True when every other node that is not dead answers this one too late, and there are several: what they share is this node,
+    /// so it is itself what is slow.
+    /// </summary>
+    public bool IsSelfSlow
+    {
+        get
+        {
+            var slow = 0;
+            foreach (var peer in _peers.Values)
+            {
+                if (IsSlow(peer))
+                    slow++;
+                else if (peer.IsConnected)
+                    return false;
+            }
+
+            return slow > 1;
+        }
+    }
+
     /// <summary>A takeover from the peer is about to be committed: from here on it gets no lease.</summary>
     public static void BeginTakeover(Peer peer) => peer.Takeovers++;
 
@@ -105,6 +129,8 @@ public sealed partial class PeerTable
             if (status == RpcStatus.Ok && peer.Connection == connection)
             {
                 heardNs = _reactor.MonotonicNs;
+                if (heardNs - sentNs >= _options.LeaseNs)
+                    peer.Link.NoteLate(heardNs);
                 var answer = call.Answer.To<HeartbeatAnswer>();
                 if (answer.IsGranted != 0 && answer.RequiredRevision <= _content.AppliedRevision)
                 {
@@ -123,9 +149,14 @@ public sealed partial class PeerTable
             if (isChanged)
                 Changed?.Invoke(peer);
             if (_reactor.MonotonicNs - heardNs >= silenceNs)
+            {
+                peer.Link.NoteLate(_reactor.MonotonicNs);
                 connection.Abort("the node is silent");
+            }
             else if (connection.IsOpen)
+            {
                 await _reactor.DelayAsync(_options.HeartbeatNs);
+            }
         }
 
         _tasks--;

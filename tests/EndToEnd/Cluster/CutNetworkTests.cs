@@ -85,7 +85,10 @@ public sealed class CutNetworkTests : MachinesTest
         foreach (var (node, rate) in ((int, string)[])[(3, "20mbit"), (1, "20mbit"), (2, "500kbit")])
         {
             Suffer(load, $"node{node} sends {rate}/s", () => Machines.SetRate(node, rate));
-            Thread.Sleep(WhileCut);
+
+            // Long enough for it to come back, and to be taken out again.
+            Thread.Sleep(2 * WhileCut);
+            Suffer(load, $"node{node} still sends {rate}/s", () => { });
             Suffer(load, $"node{node} sends at full speed", () => Machines.SetRate(node, null));
             Heal();
         }

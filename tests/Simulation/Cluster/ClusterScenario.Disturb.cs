@@ -220,10 +220,30 @@ public sealed partial class ClusterScenario
 
     private void SlowLinks(ClusterNode node)
     {
+        if (IsRare(2))
+        {
+            NarrowLinks(node);
+            return;
+        }
+
         Reached("links slow");
         var slowNs = NsPerMs << Crashes.Next(11);
         SetDelay(node, slowNs);
         Later(DurationNs(), () => SetDelay(node, 200_000));
+    }
+
+    // Wide enough for questions and answers, not for data: the node is neither dead nor able to serve.
+    private void NarrowLinks(ClusterNode node)
+    {
+        Reached("links narrow");
+        SetRate(node, 4_000 << Crashes.Next(6));
+        Later(DurationNs() + Crashes.Next(20_000 * NsPerMs), () => SetRate(node, 0));
+    }
+
+    private void SetRate(ClusterNode node, long bytesPerSecond)
+    {
+        foreach (var other in _nodes)
+            World.Network.Link(node.Host, other.Host).BytesPerSecond = bytesPerSecond;
     }
 
     private void SetDelay(ClusterNode node, long longestNs)

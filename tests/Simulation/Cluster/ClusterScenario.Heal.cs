@@ -29,6 +29,10 @@ public sealed partial class ClusterScenario
         ReplaceLost();
         Require(World.RunUntil(() => _volumes.TrueForAll(volume => volume.IsDone), LongNs), "all initiators come to an end");
         Require(BecomesHealthy(), $"all groups come to have all copies: {Describe()}");
+        if (_nodes.Exists(node => node.Node!.Counters.MembersSubstituted > 0))
+            Reached("runs with copies in the place of missing ones");
+        if (_nodes.Exists(node => node.Node!.Counters.GroupsResigned > 0))
+            Reached("runs with primaries that resigned");
         FinishAdministration();
         foreach (var volume in _volumes)
         {
