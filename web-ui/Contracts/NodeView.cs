@@ -7,8 +7,9 @@ public sealed record NodeView
     public required string Name { get; init; }
 
     /// <summary>
-    /// <c>up</c>; <c>slow</c>: it answers too late again and again, so others serve what it could; <c>down</c>: its process is gone; <c>silent</c>: it answers nothing, and may be frozen, cut off or without
-    /// power; <c>refused</c>: the two refuse each other. As the node sees it that was asked.
+    /// <c>up</c>; <c>slow</c>: it answers too late again and again, so others serve what it could; <c>down</c>: its process is gone;
+    /// <c>silent</c>: it answers nothing, and may be frozen, cut off or without power; <c>refused</c>: the two refuse each other. As the
+    /// node sees it that was asked.
     /// </summary>
     public required string State { get; init; }
 
