@@ -82,11 +82,16 @@ public sealed class GroupRecordStore
         await _reactor.YieldAsync();
         while (_waiting.Count > 0)
         {
-            // One commit changes a key once: a second proposal for a group waits for the next.
+            // One commit changes a key once: a second proposal for a group, also as the half of another one, waits for the next.
             var batch = new List<Proposal>();
+            var keys = new HashSet<string>(StringComparer.Ordinal);
             var records = 0;
-            foreach (var proposal in _waiting.DistinctBy(proposal => proposal.Key))
+            foreach (var proposal in _waiting)
             {
+                var isFirst = !proposal.Changes.Any(change => keys.Contains(change.Key));
+                keys.UnionWith(proposal.Changes.Select(change => change.Key));
+                if (!isFirst)
+                    continue;
                 records += proposal.Changes.Count;
                 if (records <= BatchRecords)
                     batch.Add(proposal);
@@ -163,9 +168,5 @@ public sealed class GroupRecordStore
     private sealed record PendingRead(string Key, TaskCompletionSource<CoordinationRead> Completion);
 
     private sealed record Proposal(
-        IReadOnlyList<Condition> Conditions, IReadOnlyList<Change> Changes, TaskCompletionSource<CoordinationCommit> Completion)
-    {
-        // Of the group that proposes.
-        public string Key => Conditions[0].Key;
-    }
+        IReadOnlyList<Condition> Conditions, IReadOnlyList<Change> Changes, TaskCompletionSource<CoordinationCommit> Completion);
 }

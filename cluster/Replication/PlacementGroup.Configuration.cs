@@ -79,7 +79,8 @@ public sealed partial class PlacementGroup
             await _changed.WaitAsync();
         }
 
-        return State is GroupState.Active or GroupState.Closed;
+        // Without members somebody else has gone on: what failed here may be in sync there.
+        return State is GroupState.Active or GroupState.Closed && _members.Length > 0;
     }
 
     private void DropJoiner()
@@ -149,9 +150,12 @@ public sealed partial class PlacementGroup
             InSync = [heir, .. record.InSync.Where(disk => disk != heir)],
             Proposer = _context.Records.Proposer,
         };
+        _isReconfiguring = true;
         if (await CommitAsync(proposal) && Record.Epoch < proposal.Epoch)
             Record = proposal;
         StepDown();
+        _isReconfiguring = false;
+        Signal();
     }
 
     // Of what left, only disks that the map wants are expected back once all of those are in sync.
@@ -215,7 +219,8 @@ public sealed partial class PlacementGroup
     {
         // The heir comes first or a disk of this node, then what holds the group by the map, in the map's order.
         var order = _row.Concat(kept).ToList();
-        var inSync = kept.OrderBy(disk => _heir is { } heir ? disk != heir : !_context.IsLocal(disk)).ThenBy(order.IndexOf).ToList();
+        var inSync = kept.OrderBy(disk => _heir is { } heir && disk != heir)
+            .ThenBy(disk => !_context.IsLocal(disk)).ThenBy(order.IndexOf).ToList();
         var before = Record?.InSync ?? [];
         var departed = (Record?.Departed ?? []).Concat(before.Select(disk => new DepartedMember(disk, departureVersion ?? cleanVersion)))
             .Where(gone => !inSync.Contains(gone.Disk) && surplus.All(member => member.DiskId != gone.Disk)).ToList();

@@ -9,6 +9,7 @@ public sealed partial class PlacementGroup
     private const long RetryDelayNs = 100_000_000;
 
     private long _revision;
+    private bool _isSubstituting;
 
     /// <summary>Revision of its record as last read or committed here.</summary>
     public long Revision => _revision;
@@ -23,15 +24,25 @@ public sealed partial class PlacementGroup
     /// <param name="revision">Revision of the record; 0 when there is none.</param>
     /// <param name="cleanVersion">Every write up to this version is known to be on all in-sync members.</param>
     /// <param name="online">Disks at hand that the row or the record names.</param>
+    /// <param name="taken">Called once the first commit has made this node's disk the primary.</param>
     /// <param name="isBack">True once enough in-sync members are at hand: nobody is made equal in their place then.</param>
     /// <returns>A fault when somebody else changed the record meanwhile.</returns>
     public async ValueTask<Fault?> StartAsync(
-        GroupRecord? record, long revision, ulong cleanVersion, IReadOnlyList<IReplica> online, Func<bool>? isBack = null)
+        GroupRecord? record,
+        long revision,
+        ulong cleanVersion,
+        IReadOnlyList<IReplica> online,
+        Action? taken = null,
+        Func<bool>? isBack = null)
     {
         if (State != GroupState.Closed)
             State = GroupState.Starting;
         DropJoiner();
         await _tracker.DrainAsync();
+
+        // One commit at a time: of two with the same epoch nobody could tell which one it was.
+        while (_isReconfiguring)
+            await _changed.WaitAsync();
 
         // Somebody else went on from the record that was read.
         if (Record is { } newer && newer.Epoch > (record?.Epoch ?? 0))
@@ -73,10 +84,18 @@ public sealed partial class PlacementGroup
             if (Record?.Epoch >= proposal.Epoch)
                 break;
             Adopt(proposal, members);
+            taken?.Invoke();
             await _context.Gates.Of(Id).AdvanceAsync(_stamp);
             var failed = await PeerAsync([.. _members.Skip(1)], cleanVersion, null);
             if (failed is null && isShort)
+            {
+                // Operations do not wait for copies: they are tried again elsewhere, and end as busy after a while.
+                _isSubstituting = true;
+                Signal();
                 failed = await SubstituteAsync(substitutes, cleanVersion, isBack);
+                _isSubstituting = false;
+            }
+
             if (failed is null)
             {
                 // After the commit: who changed what front-ends heed before it did not see a primary here.
@@ -94,7 +113,8 @@ public sealed partial class PlacementGroup
                 return null;
             if (isShort && isBack?.Invoke() == true)
                 break;
-            _context.MemberFailed?.Invoke(failed.DiskId);
+            if (failed.Role == MemberRole.InSync)
+                _context.MemberFailed?.Invoke(failed.DiskId);
             if (usable.Count == 1 && usable.Contains(failed.Replica))
                 break;
             usable.Remove(failed.Replica);
@@ -169,7 +189,7 @@ public sealed partial class PlacementGroup
             // What this member had beyond the primary got a newer version; those that were equal before it need that too.
             foreach (var equal in _members.Skip(1).Concat(others.Take(place)).Distinct().TakeWhile(member => member != other))
             {
-                if (failed is null && sync.Renewed.Count > 0)
+                if (failed is null && sync.Renewed.Count > 0 && State == GroupState.Starting)
                     failed = FailedBy(await new MemberSync(this, equal, isPeering: true).RunAsync(sync.Renewed), equal);
             }
 
@@ -191,6 +211,8 @@ public sealed partial class PlacementGroup
             return late;
         if (await PeerAsync(joiners, cleanVersion, isBack) is { } failed)
             return failed;
+        if (joiners.Count < MinimumCopies - _members.Length)
+            ChangeState(GroupState.Unavailable);
         if (State != GroupState.Starting)
             return null;
         GroupMember[] members = [.. _members, .. joiners];

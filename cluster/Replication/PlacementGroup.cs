@@ -70,6 +70,11 @@ public sealed partial class PlacementGroup
     public GroupState State { get; private set; } = GroupState.Starting;
 
     /// <summary>
+    /// True when it serves or is about to: operations wait here for a moment. False while copies are made first, which takes its time.
+    /// </summary>
+    public bool IsWaitedFor => State == GroupState.Active || (State == GroupState.Starting && !_isSubstituting);
+
+    /// <summary>
     /// Members without which nothing is acknowledged; fewer for a while after a forced recovery, or when the pool asks for more than
     /// were in sync at that moment: the group serves on with these until others have joined.
     /// </summary>
@@ -194,7 +199,7 @@ public sealed partial class PlacementGroup
     // False when the group does not serve.
     private async ValueTask<bool> WaitUntilActiveAsync()
     {
-        while (State == GroupState.Starting)
+        while (IsWaitedFor && State == GroupState.Starting)
             await _changed.WaitAsync();
         return State == GroupState.Active;
     }

@@ -82,8 +82,13 @@ public sealed partial class BlockNode
             return FirstStartBy(group);
         if (_peers is not null && !IsLocal(record.Primary) && !IsFree(record.Primary))
             return null;
+
+        // It may be this node that does not hear the primary in time.
+        if (_peers is { IsSelfSlow: true } && NodeOf(record.Primary) is { IsConnected: true })
+            return null;
         var mine = ReadyMemberOf(group, record);
-        if (mine == default || record.InSync.Union(group.Row).Count(IsUsable) < group.MinimumCopies)
+        var candidates = _peers is null ? record.InSync : record.InSync.Union(group.Row);
+        if (mine == default || candidates.Count(IsUsable) < group.MinimumCopies)
             return null;
         if (_peers is null)
             return mine;
@@ -159,16 +164,25 @@ public sealed partial class BlockNode
         if (prompt.Count >= group.MinimumCopies && prompt.Contains(mine))
             online = prompt;
         var isShort = record is not null && record.InSync.Count(online.Contains) < group.MinimumCopies;
+
+        // As soon as that is known, not only when the group serves.
+        void EndTakeover()
+        {
+            if (replaced is not null)
+                PeerTable.EndTakeover(replaced, group.Revision);
+            replaced = null;
+            _peers!.NoteStart(group.Revision);
+        }
+
         bool IsBack() => record!.InSync.Count(disk => IsUsable(disk) && !IsSlow(disk)) >= group.MinimumCopies;
         await group.StartAsync(
             record,
             entry?.ModifiedRevision ?? 0,
             CleanVersionOf(group.Id),
             [.. online.Select(FindReplica).OfType<IReplica>()],
+            EndTakeover,
             IsBack);
-        if (replaced is not null)
-            PeerTable.EndTakeover(replaced, group.Revision);
-        _peers!.NoteStart(group.Revision);
+        EndTakeover();
         if (group.State == GroupState.Unavailable)
             Postpone(group, mine, isShort ? RetryAfterSubstitutionNs : RetryAfterOutageNs);
     }

@@ -9,6 +9,7 @@ public sealed partial class BlockNode
 
     // Most of what comes back in a cluster has hardly anything to copy: the commits that admit it go together.
     private const int ClusterJobsAtOnce = 32;
+    private const int ShortStartsAtOnce = 4;
     private const long LookNs = 100_000_000;
     private const long RetryAfterFailureNs = 5_000_000_000;
     private const long RetryAfterResignationNs = 10_000_000_000;
@@ -21,6 +22,9 @@ public sealed partial class BlockNode
     private readonly Queue<(PlacementGroup Group, IReplica Replica)> _purges = new();
     private TaskCompletionSource? _jobsDone;
     private int _jobs;
+
+    // Of these, starts that make copies first.
+    private int _shortStarts;
     private bool _isKicked;
     private bool _isBackgroundRunning;
     private bool _isHealthAnnounced;
@@ -74,6 +78,8 @@ public sealed partial class BlockNode
     private void Start(Job job)
     {
         _jobs++;
+        if (job.IsShort)
+            _shortStarts++;
         _busyGroups.Add(job.Group.Id);
         _reactor.Spawn(RunAsync(job));
     }
@@ -83,6 +89,8 @@ public sealed partial class BlockNode
         await job.RunAsync(this);
         _busyGroups.Remove(job.Group.Id);
         _jobs--;
+        if (job.IsShort)
+            _shortStarts--;
         if (_jobs == 0)
             _jobsDone?.TrySetResult();
         Kick();
@@ -103,8 +111,10 @@ public sealed partial class BlockNode
         if (_peers is { IsSelfSlow: true } && SuccessorOf(group) is { } successor)
             return new Job(group, pool, successor, JobKind.Resign);
         if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
-            return new Job(group, pool, FindReplica(disk)!, JobKind.Start);
-        if (group.State != GroupState.Active || _jobs >= (_peers is null ? JobsAtOnce : ClusterJobsAtOnce))
+            return !IsShort(group)
+                ? new Job(group, pool, FindReplica(disk)!, JobKind.Start)
+                : _shortStarts < ShortStartsAtOnce ? new Job(group, pool, FindReplica(disk)!, JobKind.Start) { IsShort = true } : null;
+        if (group.State != GroupState.Active || _jobs - _shortStarts >= (_peers is null ? JobsAtOnce : ClusterJobsAtOnce))
             return null;
 
         // A node that could be replaced at once would lose the group again; one that is slow could not serve it.
@@ -122,6 +132,9 @@ public sealed partial class BlockNode
 
         return null;
     }
+
+    // Too few in-sync disks are at hand: others have to be made equal first.
+    private bool IsShort(PlacementGroup group) => group.Record is { } record && record.InSync.Count(IsUsable) < group.MinimumCopies;
 
     // Who could serve what this node cannot, since it is too slow; null when that is nobody, or it was tried a moment ago.
     private IReplica? SuccessorOf(PlacementGroup group)
@@ -143,7 +156,7 @@ public sealed partial class BlockNode
     private Job? NextPurge()
     {
         // The first one waits for its group; whoever is at work there looks again when done.
-        if (_jobs >= JobsAtOnce || !_purges.TryPeek(out var purge) || _busyGroups.Contains(purge.Group.Id))
+        if (_jobs - _shortStarts >= JobsAtOnce || !_purges.TryPeek(out var purge) || _busyGroups.Contains(purge.Group.Id))
             return null;
         _purges.Dequeue();
         return new Job(purge.Group, null, purge.Replica, JobKind.Purge);
@@ -181,7 +194,7 @@ public sealed partial class BlockNode
         pace?.Begin();
         var isInSync = await group.JoinAsync(replica);
         pace?.End(isInSync);
-        if (pace is { IsOver: true })
+        if (pace is { IsOver: true } && _rejoinPaces.GetValueOrDefault(replica.DiskId) == pace)
             _rejoinPaces.Remove(replica.DiskId);
         if (!isInSync)
             Postpone(group, replica.DiskId, group.Joining == replica.DiskId ? RetryAfterDamageNs : RetryAfterFailureNs);
@@ -290,6 +303,8 @@ public sealed partial class BlockNode
 
     private sealed record Job(PlacementGroup Group, Pool? Pool, IReplica Replica, JobKind Kind)
     {
+        public bool IsShort { get; init; }
+
         public ValueTask RunAsync(BlockNode node) => Kind switch
         {
             JobKind.Start => node.StartGroupAsync(Pool!, Group, Replica),

@@ -98,7 +98,7 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
 
         var row = node.InOrder(pool.RowOf(group.Id.Index));
         group.SetRow(row);
-        var online = row.Concat(record?.InSync ?? []).Distinct().Where(node.IsUsable).Select(node.FindReplica).OfType<IReplica>().ToList();
+        var online = (record?.InSync ?? row).Where(node.IsUsable).Select(node.FindReplica).OfType<IReplica>().ToList();
         return group.StartAsync(record, entry?.ModifiedRevision ?? 0, node.CleanVersionOf(group.Id), online);
     }
 

@@ -141,5 +141,5 @@ internal sealed partial class NodeService
         request.Connection.FenceNumber >= fence.Number ? FindServing(arguments) : null;
 
     private PlacementGroup? FindServing(in GroupArguments arguments) =>
-        content.FindGroup(arguments.Object) is { State: GroupState.Active or GroupState.Starting } group ? group : null;
+        content.FindGroup(arguments.Object) is { IsWaitedFor: true } group ? group : null;
 }

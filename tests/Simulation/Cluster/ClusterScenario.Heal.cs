@@ -8,8 +8,11 @@ public sealed partial class ClusterScenario
 {
     private const long LookNs = 100 * NsPerMs;
 
+    private bool _isHealing;
+
     private void Heal()
     {
+        _isHealing = true;
         _undos.Clear();
         NoticeRemovals();
         World.Network.Heal();

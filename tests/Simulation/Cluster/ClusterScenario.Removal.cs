@@ -140,6 +140,14 @@ public sealed partial class ClusterScenario
         NoticeRemovals();
         if (!_drains.Contains(drain))
             return;
+
+        // It was refused, since what it should have replaced was gone: there is nothing to drain.
+        if (drain.Disk is { } stranger && !IsRegistered(drain.Node, stranger))
+        {
+            _drains.Remove(drain);
+            return;
+        }
+
         var isBack = _administrator.Next(4) == 0;
         Require(Ask(asked => drain.SetAsync(asked, !isBack)) is null, $"{drain} can be drained or not");
         if (!isBack && IsBlocked(drain))

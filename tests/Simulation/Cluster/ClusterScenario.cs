@@ -102,7 +102,9 @@ public sealed partial class ClusterScenario(bool isForced = false) : Scenario
 
     private bool IsExpected(Peer peer) => !_gone.Concat(_returning).Any(node => node.Name == peer.Name);
 
-    private bool HasNoDisk(string name) => _nodes.Exists(node => node.Name == name && node.Disks.Count == 0);
+    // In the end also one whose only disk was refused since what it should have replaced is gone.
+    private bool HasNoDisk(string name) => _nodes.Exists(
+        node => node.Name == name && node.Disks.TrueForAll(disk => _isHealing && !IsRegistered(node, disk)));
 
     private void CreateVolume(string name, int copies, SeededRandom random)
     {

@@ -71,13 +71,7 @@ public sealed class PlacementGroupSubstituteTests
     public void Nobody_is_when_the_missing_one_is_back()
     {
         using var fixture = WithTwoInSync();
-        var record = Record(fixture);
-        fixture.Run(async () =>
-        {
-            var read = await fixture.Context.ReadRecordAsync(fixture.Group.Id);
-            return await fixture.Group.StartAsync(
-                record, read.Entries[0].ModifiedRevision, 0, [fixture.Replicas[0], fixture.Replicas[2]], () => true);
-        });
+        fixture.Run(() => StartAsync(fixture, () => true));
         Assert.That(fixture.Group.State, Is.EqualTo(GroupState.Unavailable));
         Assert.That(fixture.Context.Counters.MembersSubstituted, Is.Zero);
         fixture.Start(0, 1);
@@ -93,6 +87,29 @@ public sealed class PlacementGroupSubstituteTests
         Assert.That(fixture.Group.State, Is.EqualTo(GroupState.Unavailable));
         fixture.Start(0, 1);
         Assert.That(fixture.Read(0, 3), Is.EqualTo([2, 0, 1]));
+    }
+
+    [Test]
+    public void Nobody_waits_for_the_copies()
+    {
+        using var fixture = WithTwoInSync();
+        fixture.Stores[2].MaximumDelayNs = 60_000_000_000;
+        var starting = fixture.World.Start(fixture.Reactor, () => StartAsync(fixture, () => false));
+        fixture.World.RunFor(100_000_000);
+        Assert.That(starting.IsDone, Is.False);
+        var beganNs = fixture.World.NowNs;
+        Assert.That(fixture.Write(0, 9).Status, Is.EqualTo(GroupStatus.NotServed));
+        Assert.That(fixture.World.NowNs - beganNs, Is.LessThan(100_000_000));
+        fixture.World.RunUntil(() => starting.IsDone, 600_000_000_000);
+        Assert.That(fixture.Write(0, 9).IsOk);
+    }
+
+    private static async ValueTask<Runtime.Fault?> StartAsync(GroupFixture fixture, Func<bool> isBack)
+    {
+        var read = await fixture.Context.ReadRecordAsync(fixture.Group.Id);
+        var record = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, ReplicationJson.Default.GroupRecord).Value;
+        return await fixture.Group.StartAsync(
+            record, read.Entries[0].ModifiedRevision, 0, [fixture.Replicas[0], fixture.Replicas[2]], isBack: isBack);
     }
 
     [Test]
