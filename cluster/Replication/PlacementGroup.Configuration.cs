@@ -96,11 +96,19 @@ public sealed partial class PlacementGroup
 
     private bool WantsEpoch => _count >= _context.VersionsPerEpoch - (_context.VersionsPerEpoch / 4);
 
-    // Members that the map does not want any more and that enough others make up for.
+    private bool HasWholeRow =>
+        _row.Count > 0
+        && _row.All(disk => _members.Any(member => member.DiskId == disk && member is { Role: MemberRole.InSync, IsFailed: false }));
+
+    // Members that the map does not want any more and that enough others make up for. The map may want others again before those of
+    // its last change came in sync: half of the room is kept for what it wants.
     private bool IsSurplus(GroupMember member) =>
         !_row.Contains(member.DiskId)
         && _row.Count > 0
-        && _row.All(disk => _members.Any(other => other.DiskId == disk && other.Role == MemberRole.InSync && !other.IsFailed));
+        && (HasWholeRow || UnwantedBefore(member) >= MemberFanOut.MaximumMembers / 2);
+
+    private int UnwantedBefore(GroupMember member) => _members.TakeWhile(other => other != member)
+        .Count(other => other is { Role: MemberRole.InSync, IsFailed: false } && !_row.Contains(other.DiskId));
 
     /// <summary>
     /// True when the map wants another node's disk as primary, and that disk holds everything. A handover costs operations
@@ -160,10 +168,7 @@ public sealed partial class PlacementGroup
 
     // Of what left, only disks that the map wants are expected back once all of those are in sync.
     private bool HasForgettable =>
-        Record is { Departed.Count: > 0 } record
-        && record.Departed.Any(gone => !_row.Contains(gone.Disk))
-        && _row.Count > 0
-        && _row.All(disk => _members.Any(member => member.DiskId == disk && member is { Role: MemberRole.InSync, IsFailed: false }));
+        Record is { Departed.Count: > 0 } record && record.Departed.Any(gone => !_row.Contains(gone.Disk)) && HasWholeRow;
 
     private bool NeedsChange =>
         WantsEpoch
