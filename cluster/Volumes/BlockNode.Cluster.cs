@@ -98,7 +98,9 @@ public sealed partial class BlockNode
         return isMyTurn ? mine : null;
     }
 
-    private bool IsFree(Guid primary) => NodeOf(primary) is { } peer && IsGivenUp(primary) && _peers!.MayReplace(peer);
+    private bool IsFree(Guid primary) => NodeOf(primary) is { } peer && MayReplace(peer);
+
+    private bool MayReplace(Peer peer) => IsGivenUp(peer) && _peers!.MayReplace(peer);
 
     private Guid ReadyMemberOf(PlacementGroup group, GroupRecord record) =>
         record.InSync.FirstOrDefault(disk => IsLocal(disk) && IsReady(group, disk));
@@ -113,7 +115,9 @@ public sealed partial class BlockNode
     }
 
     // Nodes that start together wait for each other; one that was here and is gone is not waited for.
-    private bool IsGivenUp(Guid disk) => NodeOf(disk) is not { } peer || peer.WasConnected || _peers!.IsPatienceOver;
+    private bool IsGivenUp(Guid disk) => NodeOf(disk) is not { } peer || IsGivenUp(peer);
+
+    private bool IsGivenUp(Peer peer) => peer.WasConnected || _peers!.IsPatienceOver;
 
     // The members that are left propose themselves one after the other, so that they do not meet.
     private bool IsMyTurn(PlacementGroup group, GroupRecord record, Guid mine)

@@ -57,9 +57,9 @@ public sealed partial class BlockNode
     // Notes what is equal now. Nothing waits for it: without it, more has to be compared after a crash.
     private async ValueTask SaveProgressAsync()
     {
-        var pools = new List<PoolProgress>();
         var isChanged = false;
-        foreach (var pool in _pools.Pools.Where(pool => pool.Record.Copies > 1))
+        var pools = _pools.Pools.Where(pool => pool.Record.Copies > 1).ToList();
+        foreach (var pool in pools)
         {
             foreach (var group in pool.Groups)
             {
@@ -68,17 +68,17 @@ public sealed partial class BlockNode
                 isChanged |= clean != CleanVersionOf(group.Id);
                 _progress[group.Id] = clean;
             }
-
-            pools.Add(new PoolProgress(
-                pool.Record.Id,
-                [.. Enumerable.Range(0, pool.Record.Groups).Select(index => CleanVersionOf(new PlacementGroupId(pool.Record.Id, index)))]));
         }
 
         if (!isChanged)
             return;
-        var record = new ProgressRecord { Pools = pools };
+        var record = new ProgressRecord { Pools = [.. pools.Select(ProgressOf)] };
         await _coordination.CommitAsync([], [new Change(ProgressKey, CoordinationJson.Write(record, VolumesJson.Default.ProgressRecord))]);
     }
+
+    private PoolProgress ProgressOf(Pool pool) => new(
+        pool.Record.Id,
+        [.. Enumerable.Range(0, pool.Record.Groups).Select(index => CleanVersionOf(new PlacementGroupId(pool.Record.Id, index)))]);
 }
 
 /// <summary>Up to which versions the copies of a node's groups are equal, under <c>progress/NODE</c>.</summary>

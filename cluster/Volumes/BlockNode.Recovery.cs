@@ -26,6 +26,10 @@ public sealed partial class BlockNode
     // Of these, starts that make copies first.
     private int _shortStarts;
     private bool _isKicked;
+
+    // As of the look at all groups that is under way.
+    private bool _isSlow;
+    private bool _mayReplaceNodes;
     private bool _isBackgroundRunning;
     private bool _isHealthAnnounced;
 
@@ -62,6 +66,8 @@ public sealed partial class BlockNode
     private void StartJobs()
     {
         _isKicked = false;
+        _isSlow = _peers is { IsSelfSlow: true };
+        _mayReplaceNodes = _peers is null || _peers.All.Any(MayReplace);
         foreach (var pool in _pools.Pools.ToList())
         {
             foreach (var group in pool.Groups)
@@ -108,8 +114,12 @@ public sealed partial class BlockNode
     // Asked of every group ten times a second, and nearly always there is nothing to do: so it allocates nothing.
     private Job? JobFor(Pool pool, PlacementGroup group)
     {
-        if (_peers is { IsSelfSlow: true } && SuccessorOf(group) is { } successor)
+        if (_isSlow && SuccessorOf(group) is { } successor)
             return new Job(group, pool, successor, JobKind.Resign);
+
+        // That of a node that keeps it is what most of them are.
+        if (!_mayReplaceNodes && group is { State: GroupState.Follower, Record: { } record } && !IsLocal(record.Primary))
+            return null;
         if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
             return !IsShort(group)
                 ? new Job(group, pool, FindReplica(disk)!, JobKind.Start)

@@ -6,11 +6,13 @@ namespace Uss.Volumes;
 /// <summary>All disks of the cluster, as the coordination store knows them.</summary>
 internal sealed class DiskDirectory(ICoordinationStore coordination)
 {
-    private readonly SortedDictionary<Guid, DiskRecord> _records = [];
+    // One of them is looked up for every operation; all of them in order are asked for seldom.
+    private readonly Dictionary<Guid, DiskRecord> _records = [];
+    private DiskRecord[]? _ordered;
     private IWatch? _watch;
 
     /// <summary>The disks, ordered by identity.</summary>
-    public IReadOnlyCollection<DiskRecord> All => _records.Values;
+    public IReadOnlyCollection<DiskRecord> All => _ordered ??= [.. _records.Values.OrderBy(record => record.Id)];
 
     /// <summary>A disk by its identity, or null.</summary>
     public DiskRecord? Find(Guid id) => _records.GetValueOrDefault(id);
@@ -20,6 +22,7 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
     {
         if (!change.Key.StartsWith(DiskRecord.Prefix, StringComparison.Ordinal))
             return;
+        _ordered = null;
         if (change.Value is not { } document)
             _records.Remove(Guid.ParseExact(change.Key[DiskRecord.Prefix.Length..], "N"));
         else if (CoordinationJson.Read(change.Key, document, VolumesJson.Default.DiskRecord) is { IsOk: true } record)
@@ -37,6 +40,7 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
             return records.Fault;
         foreach (var record in records.Value.Values)
             _records[record.Id] = record;
+        _ordered = null;
         if (isFollowed)
         {
             _watch = coordination.Watch(DiskRecord.Prefix, read.Revision);
@@ -44,6 +48,12 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
         }
 
         return null;
+    }
+
+    private void Clear()
+    {
+        _records.Clear();
+        _ordered = null;
     }
 
     public void Close()
@@ -58,7 +68,7 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
         {
             var batch = await watch.NextAsync();
             if (batch.IsWhole)
-                _records.Clear();
+                Clear();
             foreach (var change in batch.Changes)
                 Apply(change);
             changed();

@@ -2,15 +2,16 @@ namespace Uss.Simulation.Tests.Cluster;
 
 public sealed class ClusterScenarioTests
 {
+    // Half as long as the runs of the full set.
     [Test]
     public void A_cluster_loses_nothing_and_its_copies_become_equal()
     {
-        var summary = SeedRange.Run("cluster", 1, 200);
+        var summary = SeedRange.Run("cluster", 1, 200, ticks: 100);
         Assert.That(summary.Milestones["copies compared"], Is.EqualTo(200));
         foreach (var milestone in _everyRun)
             Assert.That(summary.Milestones.GetValueOrDefault(milestone), Is.GreaterThan(100), milestone);
         foreach (var milestone in _someRuns)
-            Assert.That(summary.Milestones.GetValueOrDefault(milestone), Is.GreaterThan(10), milestone);
+            Assert.That(summary.Milestones.GetValueOrDefault(milestone), Is.GreaterThan(4), milestone);
     }
 
     [Test]

@@ -13,6 +13,7 @@ public sealed class AllocationTests(string kind) : RealReactorContract(kind)
     private const long ToleranceBytes = 16_384;
 
     [Test]
+    [Category("Full")]
     public Task Disk_operations_allocate_nothing() => Run(async reactor =>
     {
         using var folder = new TemporaryFolder();
@@ -53,6 +54,7 @@ public sealed class AllocationTests(string kind) : RealReactorContract(kind)
     });
 
     [Test]
+    [Category("Full")]
     public Task Echoes_allocate_nothing() => Run(async reactor =>
     {
         var (client, server, listener) = await Connections.MakeAsync(reactor);

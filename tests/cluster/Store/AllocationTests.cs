@@ -14,6 +14,7 @@ public sealed class AllocationTests
 #if !DEBUG
     [Test]
 #endif
+    [Category("Full")]
     public async Task Reads_and_writes_allocate_nothing_in_the_steady_state()
     {
         var path = Path.Combine(Path.GetTempPath(), $"uss-allocation-{Environment.ProcessId}.disk");

@@ -48,6 +48,7 @@ public sealed class AllocationTests(int copies)
     }
 
     [Test]
+    [Category("Full")]
     public async Task A_4_KiB_read_or_write_allocates_nothing_in_the_steady_state()
     {
         var allocated = await _reactor.InvokeAsync(async () =>

@@ -56,8 +56,9 @@ public sealed class ClusterAllocationTests
         Assert.That(rented, Is.Zero);
     }
 
-    [TestCase(true, Category = "Full")]
+    [TestCase(true)]
     [TestCase(false)]
+    [Category("Full")]
     public async Task A_replicated_4_KiB_operation_allocates_nothing_in_the_steady_state(bool isWrite)
     {
         // What nodes do by the clock (leases, progress, timers) is counted in an idle time and taken off. It comes in bursts, so

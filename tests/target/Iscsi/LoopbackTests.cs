@@ -41,6 +41,7 @@ public sealed class LoopbackTests
 
     [TestCase(false)]
     [TestCase(true)]
+    [Category("Full")]
     public Task Small_commands_allocate_nothing(bool isWrite) =>
         Run("io_uring", new MemoryVolume("v0", 1 << 20) { IsLogging = false }, (reactor, portal) => HammerAsync(reactor, portal, isWrite));
 

@@ -19,6 +19,7 @@ public sealed class RpcAllocationTests(string kind) : RpcContract(kind)
     private const long LongDetailTolerance = 2 * Workers * RpcLimits.DetailBytes;
 
     [Test]
+    [Category("Full")]
     public Task Calls_allocate_nothing_on_either_side([Values(0, 4096, 65536)] int payloadBytes, [Values(0, 100, 9000)] int detailBytes) =>
         Run(async reactor =>
         {
