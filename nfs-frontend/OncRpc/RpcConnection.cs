@@ -1,0 +1,138 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Uss.Runtime;
+
+namespace Uss.NfsFrontend.OncRpc;
+
+/// <summary>
+/// One client's TCP connection: records come in, calls run beside each other, replies leave as they are ready, as many at once as there are.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "RunAsync owns the life of a connection and disposes of what it holds at its end.")]
+internal sealed partial class RpcConnection
+{
+    private readonly RpcServer _server;
+    private readonly IConnection _transport;
+    private readonly Stack<RpcRequest> _idle = new();
+    private TaskCompletionSource? _waiting;
+    private bool _isAborted;
+
+    // Calls without an answer that has left, and their records.
+    private int _calls;
+    private long _callBytes;
+
+    public RpcConnection(RpcServer server, IConnection transport)
+    {
+        _server = server;
+        _transport = transport;
+        Reactor = server.Reactor;
+        _buffer = Reactor.Buffers.Rent(BufferBytes);
+        _heardNs = Reactor.MonotonicNs;
+    }
+
+    public Reactor Reactor { get; }
+
+    public Endpoint Remote => _transport.Remote;
+
+    /// <summary>Why it ended; empty while it has not, or when the client closed it.</summary>
+    public string EndReason { get; private set; } = "";
+
+    /// <summary>Whether no call is under way.</summary>
+    public bool IsIdle => _calls == 0;
+
+    private bool IsFull => _calls >= _server.Options.MaxCalls || _callBytes >= _server.Options.MaxCallBytes;
+
+    /// <summary>Serves until the client closes or something breaks the protocol; then frees everything.</summary>
+    public async ValueTask RunAsync()
+    {
+        await ReceiveLoopAsync();
+
+        // A client that closed only its side still gets its answers.
+        while (_calls > 0 || _isSending)
+            await WaitAsync();
+        await _transport.CloseAsync();
+        _record?.Release();
+        _record = null;
+        _buffer.Release();
+        _vector.Dispose();
+        _server.OnClosed(this);
+    }
+
+    /// <summary>Ends the connection at once.</summary>
+    public void Drop(string reason)
+    {
+        if (_isAborted)
+            return;
+        _isAborted = true;
+        EndReason = reason;
+        _transport.Abort();
+        Wake();
+    }
+
+    /// <summary>Ends the connection when nothing came on it for long.</summary>
+    public void LookAt(long nowNs)
+    {
+        if (IsIdle && nowNs - _heardNs > _server.Options.IdleTimeoutNs)
+            Drop("nothing came for a long time");
+    }
+
+    private async ValueTask WaitAsync()
+    {
+        _waiting = new TaskCompletionSource();
+        await _waiting.Task;
+    }
+
+    private void Wake()
+    {
+        var waiting = _waiting;
+        _waiting = null;
+        waiting?.TrySetResult();
+    }
+
+    private void Dispatch(PageBuffer record, int offset, int length)
+    {
+        if (!RpcCall.TryParse(record.Slice(offset, length).Span, out var call))
+        {
+            record.Release();
+            Drop("something came that is no call");
+            return;
+        }
+
+        if (!_idle.TryPop(out var request))
+            request = new RpcRequest(this);
+        request.Begin(record, offset, length, call);
+        _calls++;
+        _callBytes += length;
+        var program = _server.Find(call.Program);
+        if (call.SpokenVersion != RpcCall.RpcVersion)
+            request.FailRpcVersion();
+        else if (call.Refusal != AuthStatus.Ok)
+            request.Refuse(call.Refusal);
+        else if (!request.TryReadUser())
+            request.Refuse(AuthStatus.BadCredential);
+        else if (program is null)
+            request.Fail(AcceptStatus.ProgramUnavailable);
+        else if (call.Version < program.LowestVersion || call.Version > program.HighestVersion)
+            request.FailVersion(program.LowestVersion, program.HighestVersion);
+        else
+            Reactor.Spawn(HandleAsync(program, request));
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
+    private async ValueTask HandleAsync(IRpcProgram program, RpcRequest request)
+    {
+        // A reply may have left before the program is done, and the object be in use again.
+        var serial = request.Serial;
+        await program.HandleAsync(request);
+        if (request.Serial == serial && !request.IsDone)
+            End(request);
+    }
+
+    private void End(RpcRequest request)
+    {
+        _calls--;
+        _callBytes -= request.MessageBytes;
+        request.Release();
+        _idle.Push(request);
+        Wake();
+    }
+}

@@ -1,0 +1,124 @@
+using Uss.Runtime;
+
+namespace Uss.NfsFrontend.OncRpc;
+
+/// <summary>Serves programs of ONC RPC (RFC 5531) over TCP, on one reactor.</summary>
+public sealed class RpcServer
+{
+    private const int Backlog = 256;
+    private const long AcceptRetryNs = 100_000_000;
+    private const long TickNs = 5_000_000_000;
+
+    private readonly Dictionary<uint, IRpcProgram> _programs;
+    private readonly List<IListener> _listeners = [];
+    private readonly HashSet<RpcConnection> _connections = [];
+    private readonly Action<Endpoint, string>? _dropped;
+    private ReactorTimer? _timer;
+    private TaskCompletionSource? _ended;
+    private bool _isStopping;
+
+    /// <summary>Creates a server that does not listen yet.</summary>
+    /// <param name="reactor">The reactor that it runs on.</param>
+    /// <param name="programs">What it serves, each number once.</param>
+    /// <param name="options">Its bounds.</param>
+    /// <param name="dropped">Told of connections that this side ended, and why.</param>
+    public RpcServer(Reactor reactor, IEnumerable<IRpcProgram> programs, RpcServerOptions options, Action<Endpoint, string>? dropped = null)
+    {
+        Reactor = reactor;
+        Options = options;
+        _programs = programs.ToDictionary(program => program.Number);
+        _dropped = dropped;
+    }
+
+    /// <summary>Connections at this moment.</summary>
+    public int Connections => _connections.Count;
+
+    internal Reactor Reactor { get; }
+
+    internal RpcServerOptions Options { get; }
+
+    /// <summary>Listens on one more endpoint.</summary>
+    /// <returns>Where it listens, with the real port, or why it cannot.</returns>
+    public Result<Endpoint> Listen(Endpoint endpoint)
+    {
+        var listening = Reactor.Listen(endpoint, Backlog);
+        if (!listening.IsOk)
+            return listening.Fault;
+        _listeners.Add(listening.Value);
+        _timer ??= Reactor.Schedule(TickNs, static server => ((RpcServer)server!).Tick(), this);
+        Reactor.Spawn(AcceptAsync(listening.Value));
+        return listening.Value.Local;
+    }
+
+    /// <summary>
+    /// Stops: nobody gets in any more, calls under way are answered within <see cref="RpcServerOptions.DrainTimeoutNs"/>, then all
+    /// connections are closed. Clients that mount <c>hard</c> send again what was not answered.
+    /// </summary>
+    public async ValueTask StopAsync()
+    {
+        _isStopping = true;
+        _timer?.Cancel();
+        foreach (var listener in _listeners)
+            await listener.CloseAsync();
+        var untilNs = Reactor.MonotonicNs + Options.DrainTimeoutNs;
+        while (_connections.Any(connection => !connection.IsIdle) && Reactor.MonotonicNs < untilNs)
+            await Reactor.DelayAsync(1_000_000);
+        foreach (var connection in _connections.ToList())
+            connection.Drop("the server stops");
+        while (_connections.Count > 0)
+        {
+            _ended = new TaskCompletionSource();
+            await _ended.Task;
+        }
+    }
+
+    internal IRpcProgram? Find(uint program) => _programs.GetValueOrDefault(program);
+
+    internal void OnClosed(RpcConnection connection)
+    {
+        _connections.Remove(connection);
+        if (connection.EndReason.Length > 0 && !_isStopping)
+            _dropped?.Invoke(connection.Remote, connection.EndReason);
+        _ended?.TrySetResult();
+    }
+
+    private async ValueTask AcceptAsync(IListener listener)
+    {
+        while (true)
+        {
+            var accepted = await listener.AcceptAsync();
+            if (!accepted.IsOk && _isStopping)
+                return;
+
+            // Out of descriptors, say: those who wait stay in the backlog meanwhile.
+            if (!accepted.IsOk)
+                await Reactor.DelayAsync(AcceptRetryNs);
+            else if (_isStopping || _connections.Count >= Options.MaxConnections)
+                await RefuseAsync(accepted.Value);
+            else
+                Serve(accepted.Value);
+        }
+    }
+
+    private void Serve(IConnection transport)
+    {
+        var connection = new RpcConnection(this, transport);
+        _connections.Add(connection);
+        Reactor.Spawn(connection.RunAsync());
+    }
+
+    private async ValueTask RefuseAsync(IConnection transport)
+    {
+        if (!_isStopping)
+            _dropped?.Invoke(transport.Remote, "there are too many connections");
+        transport.Abort();
+        await transport.CloseAsync();
+    }
+
+    private void Tick()
+    {
+        foreach (var connection in _connections.ToList())
+            connection.LookAt(Reactor.MonotonicNs);
+        _timer = Reactor.Schedule(TickNs, static server => ((RpcServer)server!).Tick(), this);
+    }
+}
