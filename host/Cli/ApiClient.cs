@@ -66,7 +66,7 @@ internal sealed class ApiClient : IDisposable
                 throw new CommandFailure(await FaultOfAsync(response, cancel));
             return (await response.Content.ReadFromJsonAsync(TypeOf<T>(), cancel))!;
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConnectionError)
+        catch (Exception exception) when (exception is SocketException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError })
         {
             throw new CommandFailure(NoService());
         }
@@ -122,7 +122,7 @@ internal sealed class ApiClient : IDisposable
             using var answer = await _http.GetAsync(new Uri("status", UriKind.Relative), limit.Token);
             return true;
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
             return false;
         }

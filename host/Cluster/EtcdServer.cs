@@ -60,7 +60,7 @@ internal static class EtcdServer
             using var response = await client.PostAsync(new Uri(UrlOf(layout), "/v3/kv/range"), content);
             return response.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException)
         {
             return false;
         }

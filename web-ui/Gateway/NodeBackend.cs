@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace Uss.WebUi.Gateway;
 
@@ -80,11 +81,13 @@ public sealed class NodeBackend : IDisposable
     }
 
     /// <summary>The node, or the connection to it, is to blame.</summary>
-    public static bool IsLoss(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
+    public static bool IsLoss(Exception exception) =>
+        exception is HttpRequestException or SocketException or IOException or OperationCanceledException;
 
     /// <summary>The request never left.</summary>
     public static bool IsUnsent(Exception exception) =>
-        exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
+        exception is SocketException
+            or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
 
     /// <summary>A body of JSON.</summary>
     public static ByteArrayContent Json(byte[] body, string? type) =>

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Uss.Runtime;
@@ -88,7 +89,7 @@ internal sealed class EtcdGateway : IDisposable
                 return await response.Content.ReadAsStreamAsync(cancellation);
             response.Dispose();
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or OperationCanceledException)
         {
             Note(member, exception.Message);
         }
@@ -122,6 +123,12 @@ internal sealed class EtcdGateway : IDisposable
             {
                 return new EtcdAnswer<T>(EtcdOutcome.Unsent);
             }
+        }
+        catch (SocketException exception)
+        {
+            // HttpClient lets it through when a connection ends before it has looked at it: nothing was sent.
+            Note(member, exception.Message);
+            return new EtcdAnswer<T>(EtcdOutcome.Unsent);
         }
         catch (OperationCanceledException)
         {

@@ -43,7 +43,7 @@ internal sealed class ClusterHealth(Sandbox sandbox, string dataFolder, int node
             };
             answer = JsonDocument.Parse(http.GetStringAsync(new Uri("http://uss/api/v1/volumes")).GetAwaiter().GetResult());
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
         {
             return $"node{index}: {exception.Message}";
         }

@@ -16,7 +16,7 @@ public sealed class FullUnderRealLoadTests : GuestLoadTest
     private const string DiskSize = "320M";
 
     [Test]
-    [CancelAfter(TestLimit)]
+    [CancelAfter(2 * TestLimit)]
     public void Fio_and_a_database_are_told_that_there_is_no_room_and_lose_nothing()
     {
         StartMachinesForGuest(new MachineOptions { Initiators = [Initiator, Initiators[^1]], DiskSizes = [DiskSize, DiskSize, DiskSize] });
@@ -42,7 +42,7 @@ public sealed class FullUnderRealLoadTests : GuestLoadTest
             },
         };
         using var guest = StartGuest("full.sh", new Dictionary<string, string>(), answers);
-        guest.Succeeded(TimeSpan.FromSeconds(220));
+        guest.Succeeded(TimeSpan.FromSeconds(400));
         TestContext.Out.WriteLine($"{clock.Elapsed.TotalSeconds:F1} s\n{guest.Output}");
         Heal();
         ballast.Verify();

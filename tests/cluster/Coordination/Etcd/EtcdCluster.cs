@@ -132,7 +132,7 @@ internal sealed class EtcdCluster : IDisposable
         {
             return Post(member, "/v3/kv/range", """{"key":"AA=="}""");
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException)
         {
             return false;
         }
