@@ -26,14 +26,14 @@ public ref struct XdrWriter(Span<byte> target)
     public void Boolean(bool value) => UInt32(value ? 1u : 0);
 
     /// <summary>Fixed-length opaque data (4.9), with its padding.</summary>
-    public void Fixed(ReadOnlySpan<byte> bytes)
+    public void Fixed(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Take(bytes.Length));
         Take(XdrReader.PaddingOf(bytes.Length)).Clear();
     }
 
     /// <summary>Variable-length opaque data (4.10) or a string (4.11), with its length and padding.</summary>
-    public void Opaque(ReadOnlySpan<byte> bytes)
+    public void Opaque(scoped ReadOnlySpan<byte> bytes)
     {
         UInt32((uint)bytes.Length);
         Fixed(bytes);
