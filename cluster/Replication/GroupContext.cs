@@ -89,7 +89,7 @@ public sealed class GroupContext
 
     /// <summary>Completes when a group or a peer changed, or some time has passed.</summary>
     /// <param name="atMostNs">The time, in nanoseconds.</param>
-    internal ValueTask WaitForChangeAsync(long atMostNs)
+    public ValueTask WaitForChangeAsync(long atMostNs)
     {
         _tick ??= Reactor.Schedule(atMostNs, static context => ((GroupContext)context!).Tick(), this);
         return _somethingChanged.WaitAsync();

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Uss.Placement;
 using Uss.Runtime;
 using Uss.Store;
 
@@ -106,7 +105,7 @@ public sealed partial class LocalReplica : IReplica
         foreach (var summary in _store.ListChangedSince(version))
         {
             if (SpaceId.PoolOf(summary.Id.Space) == stamp.Group.Pool
-                && PlacementHash.GroupOf(SpaceId.FamilyOf(summary.Id.Space), summary.Id.Index, groups) == stamp.Group.Index)
+                && SpaceId.GroupOf(summary.Id, groups) == stamp.Group.Index)
                 mine.Add(summary);
         }
 

@@ -8,9 +8,6 @@ namespace Uss.Replication;
 // ordered, so that they are atomic whichever front-end they come from.
 public sealed partial class PlacementGroup
 {
-    // Raised whenever this node begins or ends to be the primary.
-    private long _term;
-
     /// <summary>Writes a range of bytes of one object, if need be only when it holds what is expected.</summary>
     /// <param name="id">The object.</param>
     /// <param name="offset">First byte within it.</param>

@@ -1,4 +1,3 @@
-using Uss.Placement;
 using Uss.Store;
 
 namespace Uss.Replication;
@@ -20,7 +19,7 @@ public sealed partial class PlacementGroup
     /// True for an object that is this group's own. Where nothing was split since the process began, every object that comes here is.
     /// </summary>
     private bool Owns(ObjectId id) =>
-        _ownGroups == _firstGroups || PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, _ownGroups) == Id.Index;
+        _ownGroups == _firstGroups || SpaceId.GroupOf(id, _ownGroups) == Id.Index;
 
     /// <summary>Another group is known to have come of this one: the objects that it took are refused from now on.</summary>
     internal void NarrowTo(int groups) => _ownGroups = Math.Max(_ownGroups, groups);
@@ -39,7 +38,7 @@ public sealed partial class PlacementGroup
     {
         foreach (var ((id, block), version) in elder._lost ?? [])
         {
-            if (PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, Groups) == Id.Index)
+            if (SpaceId.GroupOf(id, Groups) == Id.Index)
                 NoteLost(id, block, version);
         }
     }

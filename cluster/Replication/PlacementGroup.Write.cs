@@ -16,17 +16,19 @@ public sealed partial class PlacementGroup
     /// <param name="checksums">CRC-32C of each block.</param>
     /// <param name="snapshotSequence">Newest snapshot sequence of the space.</param>
     /// <param name="operation">Which operation of a front-end it is; null: none.</param>
+    /// <param name="term">The term of <see cref="Term"/> in which it is made or never; 0: any.</param>
     public ValueTask<GroupResult> WriteAsync(
         ObjectId id,
         int firstBlock,
         BufferSlice source,
         ReadOnlyMemory<uint> checksums,
         uint snapshotSequence = 0,
-        OperationStamp? operation = null)
+        OperationStamp? operation = null,
+        long term = 0)
     {
         var arrivedNs = _context.Pace.NoteArrival();
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), source.Length / StoreUnits.BlockBytes, true);
-        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence, operation ?? OperationStamp.None, arrivedNs);
+        return WriteUnderAsync(ticket, id, firstBlock, source, checksums, snapshotSequence, operation ?? OperationStamp.None, arrivedNs, term);
     }
 
     // Leaves the ticket if one is given; otherwise the caller holds the range and knows that the group can be written.
@@ -39,7 +41,8 @@ public sealed partial class PlacementGroup
         ReadOnlyMemory<uint> checksums,
         uint snapshotSequence,
         OperationStamp operation,
-        long arrivedNs = 0)
+        long arrivedNs = 0,
+        long term = 0)
     {
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
@@ -48,6 +51,7 @@ public sealed partial class PlacementGroup
         if ((ticket is null ? _targets.Length > 0 : CanWrite || await WaitUntilWritableAsync())
             && (ticket is null || !MustWaitForRoom(source.Length) || await WaitForRoomAsync(source.Length))
             && Owns(id)
+            && (term == 0 || term == _term)
             && MayTakeEffect(operation, ref result))
         {
             var write = new StoreWrite
@@ -98,25 +102,25 @@ public sealed partial class PlacementGroup
             _context.Pace.NoteEnd(isWrite: true, arrivedNs);
         }
 
-        return result.Status == GroupStatus.NotServed && ticket is not null && FindHeir(id) is { } heir
+        return result.Status == GroupStatus.NotServed && ticket is not null && term == 0 && FindHeir(id) is { } heir
             ? await heir.WriteAsync(id, firstBlock, source, checksums, snapshotSequence, operation)
             : result;
     }
 
-    /// <summary>Makes blocks absent; durable on every in-sync member when it completes.</summary>
+    /// <summary>Makes blocks absent; durable on every in-sync member when it completes. Parameters as of <see cref="WriteAsync"/>.</summary>
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     public async ValueTask<GroupResult> DiscardAsync(
-        ObjectId id, int firstBlock, int blockCount, uint snapshotSequence = 0, OperationStamp? operation = null)
+        ObjectId id, int firstBlock, int blockCount, uint snapshotSequence = 0, OperationStamp? operation = null, long term = 0)
     {
         var ticket = _context.Locks.Enter(id.Space, AbsoluteBlock(id, firstBlock), blockCount, true);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
         var result = new GroupResult(GroupStatus.NotServed);
         var stamp = operation ?? OperationStamp.None;
-        if ((CanWrite || await WaitUntilWritableAsync()) && Owns(id) && MayTakeEffect(stamp, ref result))
+        if ((CanWrite || await WaitUntilWritableAsync()) && Owns(id) && (term == 0 || term == _term) && MayTakeEffect(stamp, ref result))
             result = await DiscardOnMembersAsync(id, firstBlock, blockCount, snapshotSequence, stamp.Id);
         _context.Locks.Leave(ticket);
-        return result.Status == GroupStatus.NotServed && FindHeir(id) is { } heir
+        return result.Status == GroupStatus.NotServed && term == 0 && FindHeir(id) is { } heir
             ? await heir.DiscardAsync(id, firstBlock, blockCount, snapshotSequence, operation)
             : result;
     }

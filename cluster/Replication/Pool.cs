@@ -121,7 +121,7 @@ public sealed class Pool
         return group;
     }
 
-    private int IndexOf(ObjectId id) => PlacementHash.GroupOf(SpaceId.FamilyOf(id.Space), id.Index, _serving.Length);
+    private int IndexOf(ObjectId id) => SpaceId.GroupOf(id, _serving.Length);
 
     private void Extend(int groups)
     {

@@ -211,6 +211,9 @@ public sealed partial class BlockNode
 
         public void NoteStray(PlacementGroup group, ulong diskKey) => node.NoteStray(group, diskKey);
 
+        public ValueTask<bool> CallOwnerAsync(ulong space, ReadOnlyMemory<byte> request, OwnerAnswer answer) =>
+            node.ServeOwnerCallAsync(space, request, answer);
+
         public PlacementGroup? FindGroup(ObjectId id) => node._removedSpaces.Contains(id.Space) ? null : node.FindGroup(id);
     }
 }

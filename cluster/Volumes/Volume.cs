@@ -4,20 +4,10 @@ using Uss.Store;
 
 namespace Uss.Volumes;
 
-/// <summary>
-/// A thin volume: splits byte ranges over objects and their placement groups, and orders operations that overlap. An
-/// aligned operation within one object takes the shortest path: one ticket, one call of its placement group.
-/// </summary>
-/// <remarks>
-/// The range lock here keeps what one front-end does in order, also across objects. What must be atomic whichever
-/// front-end it comes from (part of a block, compare-and-write) is done by the primary of the placement group; a
-/// compare-and-write that crosses objects is atomic at one front-end only.
-/// </remarks>
-public sealed partial class Volume : IVolume
+/// <summary>A thin volume: a space under a record that says how large it is and whether it is still there.</summary>
+public sealed class Volume : IVolume
 {
-    private readonly VolumeContext _context;
-    private readonly RangeLock _locks;
-    private readonly Pool _pool;
+    private readonly SpaceAccess _access;
     private bool _isRemoved;
 
     internal Volume(VolumeRecord record, Pool pool, VolumeContext context)
@@ -26,9 +16,7 @@ public sealed partial class Volume : IVolume
         Id = new VolumeId(VolumeRecord.ParseId(record.Id));
         Space = VolumeRecord.ParseId(record.Space);
         SizeBytes = record.SizeBytes;
-        _pool = pool;
-        _context = context;
-        _locks = new RangeLock(context.Reactor);
+        _access = new SpaceAccess(pool, context);
     }
 
     /// <inheritdoc/>
@@ -47,10 +35,50 @@ public sealed partial class Volume : IVolume
     public ulong Space { get; }
 
     /// <summary>Pool that holds it.</summary>
-    public Pool Pool => _pool;
+    public Pool Pool => _access.Pool;
 
     /// <summary>Operations under way.</summary>
-    public int Pending => _locks.Count;
+    public int Pending => _access.Pending;
+
+    /// <inheritdoc/>
+    public ValueTask<VolumeResult> ReadAsync(long offset, BufferSlice target)
+    {
+        var result = Check(offset, target.Length);
+        return !result.IsOk || target.Length == 0 ? new ValueTask<VolumeResult>(result) : _access.ReadAsync(Space, offset, target);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<VolumeResult> WriteAsync(long offset, BufferSlice source)
+    {
+        var result = Check(offset, source.Length);
+        return !result.IsOk || source.Length == 0 ? new ValueTask<VolumeResult>(result) : _access.WriteAsync(Space, offset, source);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<VolumeResult> DiscardAsync(long offset, long length)
+    {
+        var result = Check(offset, length);
+        return result.IsOk ? _access.DiscardAsync(Space, offset, length) : new ValueTask<VolumeResult>(result);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<VolumeResult> CompareAndWriteAsync(long offset, BufferSlice expected, BufferSlice source)
+    {
+        var result = Check(offset, source.Length);
+        return !result.IsOk || source.Length == 0
+            ? new ValueTask<VolumeResult>(result)
+            : _access.CompareAndWriteAsync(Space, offset, expected, source);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AllocationExtent> QueryAllocationAsync(long offset)
+    {
+        var check = Check(offset, 1);
+        if (!check.IsOk)
+            return new AllocationExtent(check.Status, 0, 0, false);
+        var extent = await _access.QueryAllocationAsync(Space, offset);
+        return extent with { Length = Math.Min(extent.Length, SizeBytes - extent.Offset) };
+    }
 
     /// <inheritdoc/>
     public ValueTask<VolumeResult> FlushAsync() => new(_isRemoved ? new VolumeResult(VolumeStatus.Removed) : VolumeResult.Ok);
@@ -62,14 +90,16 @@ public sealed partial class Volume : IVolume
         SizeBytes = record.SizeBytes;
     }
 
+    /// <summary>Discards what lies beyond the end after a shrink; see <see cref="SpaceAccess.TrimAsync"/>.</summary>
+    internal ValueTask<VolumeResult> TrimAsync(long offset, long end, Func<ValueTask<bool>> mayAsync) =>
+        _access.TrimAsync(Space, offset, end, mayAsync);
+
     /// <summary>Refuses operations from now on and completes once those under way are done.</summary>
     internal async ValueTask RetireAsync()
     {
         _isRemoved = true;
-        var ticket = _locks.Enter(0, 0, long.MaxValue / StoreUnits.BlockBytes, true);
-        if (!ticket.IsGranted)
-            await ticket.WaitAsync();
-        _locks.Leave(ticket);
+        _access.Retire();
+        await _access.DrainAsync(Space);
     }
 
     private VolumeResult Check(long offset, long length)
@@ -79,38 +109,4 @@ public sealed partial class Volume : IVolume
         var isInside = offset >= 0 && length >= 0 && offset <= SizeBytes - length;
         return isInside ? VolumeResult.Ok : new VolumeResult(VolumeStatus.OutOfRange);
     }
-
-    // Takes the place in the order for the blocks that the byte range touches.
-    private RangeLockTicket Enter(long offset, long length, bool isExclusive)
-    {
-        var first = offset / StoreUnits.BlockBytes;
-        var end = (offset + length + StoreUnits.BlockBytes - 1) / StoreUnits.BlockBytes;
-        return _locks.Enter(0, first, end - first, isExclusive);
-    }
-
-    private ObjectId ObjectAt(long offset) => new(Space, (uint)(offset / StoreUnits.ObjectBytes));
-
-    // Address of a block of the object that the offset lies in.
-    private static long AddressOf(long offset, int block) =>
-        (offset / StoreUnits.ObjectBytes * StoreUnits.ObjectBytes) + ((long)block * StoreUnits.BlockBytes);
-
-    private static int BlockInObject(long offset) => (int)(offset % StoreUnits.ObjectBytes / StoreUnits.BlockBytes);
-
-    // True when the range consists of whole blocks of one object and the buffer can be used as it is.
-    private static bool IsDirect(long offset, BufferSlice buffer) =>
-        ((offset | (long)buffer.Length | (long)buffer.Offset) & (StoreUnits.BlockBytes - 1)) == 0
-        && offset / StoreUnits.ObjectBytes == (offset + buffer.Length - 1) / StoreUnits.ObjectBytes;
-
-    // How much of the range lies in the object that it starts in.
-    private static int PieceLength(long offset, long length) =>
-        (int)Math.Min(length, StoreUnits.ObjectBytes - (offset % StoreUnits.ObjectBytes));
-
-    private static VolumeResult ToVolumeResult(GroupResult result, long offset) => result.Status switch
-    {
-        GroupStatus.Ok => VolumeResult.Ok,
-        GroupStatus.NoSpace => new VolumeResult(VolumeStatus.NoSpace),
-        GroupStatus.Damaged => new VolumeResult(VolumeStatus.Damaged, Math.Max(offset, AddressOf(offset, result.Position))),
-        GroupStatus.Miscompare => new VolumeResult(VolumeStatus.Miscompare, result.Position),
-        _ => new VolumeResult(VolumeStatus.Unavailable),
-    };
 }

@@ -48,6 +48,11 @@ public sealed partial class VolumeManager
     /// <summary>One volume with its usage, or null.</summary>
     public VolumeDescription? Describe(string name) => Find(name) is { } volume ? Describe(volume, _node.UsageBySpace()) : null;
 
+    /// <summary>The contents of a file system's files.</summary>
+    /// <param name="pool">Its pool, which there is.</param>
+    /// <param name="fileSystem">Its number.</param>
+    internal FileSpaces FilesOf(Pool pool, int fileSystem) => new(new SpaceAccess(pool, _context), fileSystem);
+
     internal async ValueTask<Fault?> StartAsync()
     {
         var read = await _coordination.ListAsync(VolumeRecord.Prefix);

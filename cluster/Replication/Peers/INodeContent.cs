@@ -22,6 +22,13 @@ public interface INodeContent
     /// <param name="diskKey">See <see cref="DiskKey"/>.</param>
     void NoteStray(PlacementGroup group, ulong diskKey);
 
+    /// <summary>Carries out what a front-end asks of the owner of a metadata space.</summary>
+    /// <param name="space">The space.</param>
+    /// <param name="request">What is asked, until the task completes.</param>
+    /// <param name="answer">Takes the answer.</param>
+    /// <returns>False when this node is not its owner, or has ceased to be it on the way: then nobody knows what was done.</returns>
+    ValueTask<bool> CallOwnerAsync(ulong space, ReadOnlyMemory<byte> request, OwnerAnswer answer);
+
     /// <summary>How a disk is named between nodes: the first 8 bytes of its identity.</summary>
     static ulong DiskKey(Guid disk) => ReplicaArguments.KeyOf(disk);
 }

@@ -8,6 +8,8 @@ namespace Uss.Replication;
 // Operations of front-ends on other nodes. A node that is not the group's primary says that it is unavailable here.
 internal sealed partial class NodeService
 {
+    private readonly Stack<OwnerAnswer> _ownerAnswers = new();
+
     private ValueTask ReadGroupAsync(RpcRequest request, in GroupArguments arguments) =>
         IsRange(arguments.FirstBlock, arguments.BlockCount) && arguments.BlockCount * StoreUnits.BlockBytes <= request.AnswerPayloadLimit
             ? ReadGroupInnerAsync(request, arguments)
@@ -125,6 +127,20 @@ internal sealed partial class NodeService
         if (result.IsOk)
             PayloadList.Answer<WireDescription>(request, reactor, [.. blocks.Select(WireDescription.Of)]);
         request.Answer = RpcArguments.From(GroupAnswer.Of(result));
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
+    private async ValueTask CallOwnerAsync(RpcRequest request, GroupArguments arguments)
+    {
+        if (!_ownerAnswers.TryPop(out var answer))
+            answer = new OwnerAnswer();
+        answer.Length = 0;
+        var isDone = await content.CallOwnerAsync(arguments.Space, request.Details, answer);
+        request.AnswerDetails = answer.Buffer.AsMemory(0, answer.Length);
+        request.Answer = RpcArguments.From(GroupAnswer.Of(isDone ? GroupResult.Ok : new GroupResult(GroupStatus.NotServed)));
+
+        // The answer is copied when this ends, before anybody else is served.
+        _ownerAnswers.Push(answer);
     }
 
     // The disk's key stands in place of an operation's number.

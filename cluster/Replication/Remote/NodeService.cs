@@ -42,6 +42,8 @@ internal sealed partial class NodeService(PeerTable peers, INodeContent content,
             case RemoteOperation.GroupStray:
                 NoteStray(request, request.Arguments.To<GroupArguments>());
                 return ValueTask.CompletedTask;
+            case RemoteOperation.OwnerCall:
+                return CallOwnerAsync(request, request.Arguments.To<GroupArguments>());
             default:
                 request.Status = RpcStatus.UnknownOperation;
                 return ValueTask.CompletedTask;

@@ -41,4 +41,7 @@ internal enum RemoteOperation : byte
 
     /// <summary>Tells a primary of leftovers of its group on a disk that the group has left.</summary>
     GroupStray,
+
+    /// <summary>Asks the primary of a group for something that it does beside: the owner of a file system.</summary>
+    OwnerCall = 64,
 }

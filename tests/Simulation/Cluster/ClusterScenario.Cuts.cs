@@ -102,6 +102,6 @@ public sealed partial class ClusterScenario
         public ForcedRecovery? Made { get; set; }
 
         public bool Concerns(ulong space, long block) => SpaceId.PoolOf(space) == Group.Pool
-            && PlacementHash.GroupOf(SpaceId.FamilyOf(space), (uint)(block / StoreUnits.BlocksPerObject), Groups) == Group.Index;
+            && SpaceId.GroupOf(new ObjectId(space, (uint)(block / StoreUnits.BlocksPerObject)), Groups) == Group.Index;
     }
 }

@@ -95,7 +95,7 @@ public sealed class SplitHalvesTests
         var space = SpaceId.Compose(1, 77, 0);
         for (uint index = 0; ; index++)
         {
-            if (PlacementHash.GroupOf(SpaceId.FamilyOf(space), index, 2 * Groups) == group)
+            if (SpaceId.GroupOf(new ObjectId(space, index), 2 * Groups) == group)
                 return new ObjectId(space, index);
         }
     }

@@ -17,4 +17,6 @@ public sealed class NoContent : INodeContent
     {
         // There are no groups.
     }
+
+    public ValueTask<bool> CallOwnerAsync(ulong space, ReadOnlyMemory<byte> request, OwnerAnswer answer) => new(false);
 }

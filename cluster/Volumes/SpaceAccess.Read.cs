@@ -5,47 +5,44 @@ using Uss.Store;
 
 namespace Uss.Volumes;
 
-public sealed partial class Volume
+internal sealed partial class SpaceAccess
 {
-    /// <inheritdoc/>
-    public ValueTask<VolumeResult> ReadAsync(long offset, BufferSlice target)
+    /// <summary>
+    /// Reads <c>target.Length</c> bytes, at least one. No copy is made where <paramref name="target"/> starts on a page boundary of its
+    /// buffer and <paramref name="offset"/> is a multiple of 4096; the caller keeps its reference.
+    /// </summary>
+    public ValueTask<VolumeResult> ReadAsync(ulong space, long offset, BufferSlice target)
     {
-        var result = Check(offset, target.Length);
-        if (!result.IsOk || target.Length == 0)
-            return new ValueTask<VolumeResult>(result);
-        var ticket = Enter(offset, target.Length, isExclusive: false);
-        return IsDirect(offset, target) ? ReadBlocksAsync(ticket, offset, target) : ReadRangeAsync(ticket, offset, target);
+        var ticket = Enter(space, offset, target.Length, isExclusive: false);
+        return IsDirect(offset, target) ? ReadBlocksAsync(ticket, space, offset, target) : ReadRangeAsync(ticket, space, offset, target);
     }
 
     // Whole blocks of one object, straight into the caller's buffer.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ReadBlocksAsync(RangeLockTicket ticket, long offset, BufferSlice target)
+    private async ValueTask<VolumeResult> ReadBlocksAsync(RangeLockTicket ticket, ulong space, long offset, BufferSlice target)
     {
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        var id = ObjectAt(offset);
+        var id = ObjectAt(space, offset);
         var result = await _pool.RouteOf(id).ReadAsync(id, BlockInObject(offset), target);
         _locks.Leave(ticket);
         return ToVolumeResult(result, offset);
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ReadRangeAsync(RangeLockTicket ticket, long offset, BufferSlice target)
+    private async ValueTask<VolumeResult> ReadRangeAsync(RangeLockTicket ticket, ulong space, long offset, BufferSlice target)
     {
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        var result = await ReadPiecesAsync(offset, target);
+        var result = await ReadPiecesAsync(space, offset, target);
         _locks.Leave(ticket);
         return result;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<AllocationExtent> QueryAllocationAsync(long offset)
+    /// <summary>Whether the byte at <paramref name="offset"/> is mapped, and how far that holds within its object.</summary>
+    public async ValueTask<AllocationExtent> QueryAllocationAsync(ulong space, long offset)
     {
-        var check = Check(offset, 1);
-        if (!check.IsOk)
-            return new AllocationExtent(check.Status, 0, 0, false);
-        var id = ObjectAt(offset);
+        var id = ObjectAt(space, offset);
         var descriptions = _context.RentDescriptions();
         var described = await _pool.RouteOf(id).DescribeAsync(id, 0, descriptions);
         var block = BlockInObject(offset);
@@ -60,20 +57,19 @@ public sealed partial class Volume
             return new AllocationExtent(ToVolumeResult(described, offset).Status, 0, 0, false);
 
         var start = (offset / StoreUnits.ObjectBytes * StoreUnits.ObjectBytes) + ((long)first * StoreUnits.BlockBytes);
-        var length = Math.Min((long)(end - first) * StoreUnits.BlockBytes, SizeBytes - start);
-        return new AllocationExtent(VolumeStatus.Ok, start, length, isMapped);
+        return new AllocationExtent(VolumeStatus.Ok, start, (long)(end - first) * StoreUnits.BlockBytes, isMapped);
     }
 
     // Reads object by object at once; the caller holds the ticket.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ReadPiecesAsync(long offset, BufferSlice target)
+    private async ValueTask<VolumeResult> ReadPiecesAsync(ulong space, long offset, BufferSlice target)
     {
         var pieces = _context.RentTasks();
         var count = 0;
         for (var done = 0; done < target.Length;)
         {
             var length = PieceLength(offset + done, target.Length - done);
-            pieces.Tasks[count++] = ReadPieceAsync(offset + done, target.Slice(done, length));
+            pieces.Tasks[count++] = ReadPieceAsync(space, offset + done, target.Slice(done, length));
             done += length;
         }
 
@@ -90,9 +86,9 @@ public sealed partial class Volume
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ReadPieceAsync(long offset, BufferSlice target)
+    private async ValueTask<VolumeResult> ReadPieceAsync(ulong space, long offset, BufferSlice target)
     {
-        var id = ObjectAt(offset);
+        var id = ObjectAt(space, offset);
         if (IsDirect(offset, target))
             return ToVolumeResult(await _pool.RouteOf(id).ReadAsync(id, BlockInObject(offset), target), offset);
 

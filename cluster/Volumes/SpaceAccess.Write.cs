@@ -5,53 +5,50 @@ using Uss.Store;
 
 namespace Uss.Volumes;
 
-public sealed partial class Volume
+internal sealed partial class SpaceAccess
 {
-    /// <inheritdoc/>
-    public ValueTask<VolumeResult> WriteAsync(long offset, BufferSlice source)
+    /// <summary>Writes all of <paramref name="source"/>, at least one byte, under the same rule as <see cref="ReadAsync"/>.</summary>
+    public ValueTask<VolumeResult> WriteAsync(ulong space, long offset, BufferSlice source)
     {
-        var result = Check(offset, source.Length);
-        if (!result.IsOk || source.Length == 0)
-            return new ValueTask<VolumeResult>(result);
         var arrivedNs = _pool.ArrivalNs;
-        var ticket = Enter(offset, source.Length, isExclusive: true);
+        var ticket = Enter(space, offset, source.Length, isExclusive: true);
         return IsDirect(offset, source)
-            ? WriteBlocksAsync(offset, source, arrivedNs, ticket)
-            : WriteRangeAsync(ticket, offset, source, arrivedNs);
+            ? WriteBlocksAsync(space, offset, source, arrivedNs, ticket)
+            : WriteRangeAsync(ticket, space, offset, source, arrivedNs);
     }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> WriteRangeAsync(RangeLockTicket ticket, long offset, BufferSlice source, long arrivedNs)
+    private async ValueTask<VolumeResult> WriteRangeAsync(RangeLockTicket ticket, ulong space, long offset, BufferSlice source, long arrivedNs)
     {
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
-        var result = await WritePiecesAsync(offset, source, arrivedNs);
+        var result = await WritePiecesAsync(space, offset, source, arrivedNs);
         _locks.Leave(ticket);
         return result;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<VolumeResult> CompareAndWriteAsync(long offset, BufferSlice expected, BufferSlice source)
+    /// <summary>
+    /// Compares a range with <paramref name="expected"/> and, when equal, writes <paramref name="source"/> of equal length.
+    /// </summary>
+    public async ValueTask<VolumeResult> CompareAndWriteAsync(ulong space, long offset, BufferSlice expected, BufferSlice source)
     {
         // One buffer holds all blocks that the range touches; commands are far smaller (255 blocks of 512 bytes).
         Invariant.Check(expected.Length == source.Length && source.Length <= BufferPool.MaximumBytes / 2);
-        var result = Check(offset, source.Length);
-        if (!result.IsOk || source.Length == 0)
-            return result;
+        VolumeResult result;
         var arrivedNs = _pool.ArrivalNs;
-        var ticket = Enter(offset, source.Length, isExclusive: true);
+        var ticket = Enter(space, offset, source.Length, isExclusive: true);
         if (!ticket.IsGranted)
             await ticket.WaitAsync();
         if (PieceLength(offset, source.Length) == source.Length)
         {
-            var id = ObjectAt(offset);
+            var id = ObjectAt(space, offset);
             result = ToVolumeResult(
                 await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, expected, arrivedNs),
                 offset);
         }
         else
         {
-            result = await CompareAndWritePiecesAsync(offset, expected, source, arrivedNs);
+            result = await CompareAndWritePiecesAsync(space, offset, expected, source, arrivedNs);
         }
 
         _locks.Leave(ticket);
@@ -60,18 +57,18 @@ public sealed partial class Volume
 
     // Across objects: the caller holds the ticket.
     private async ValueTask<VolumeResult> CompareAndWritePiecesAsync(
-        long offset, BufferSlice expected, BufferSlice source, long arrivedNs)
+        ulong space, long offset, BufferSlice expected, BufferSlice source, long arrivedNs)
     {
         var cover = Cover.Of(offset, source.Length);
         var bounce = _context.Reactor.Buffers.Rent(cover.Length);
         var whole = bounce.Slice(0, cover.Length);
-        var result = await ReadPiecesAsync(cover.Offset, whole);
+        var result = await ReadPiecesAsync(space, cover.Offset, whole);
         if (result.IsOk)
         {
             var equal = whole.Span.Slice(cover.Skip, source.Length).CommonPrefixLength(expected.Span);
             result = equal < source.Length
                 ? new VolumeResult(VolumeStatus.Miscompare, equal)
-                : await WritePiecesAsync(offset, source, arrivedNs);
+                : await WritePiecesAsync(space, offset, source, arrivedNs);
         }
 
         bounce.Release();
@@ -80,7 +77,7 @@ public sealed partial class Volume
 
     // Writes object by object at once; the caller holds the ticket.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> WritePiecesAsync(long offset, BufferSlice source, long arrivedNs)
+    private async ValueTask<VolumeResult> WritePiecesAsync(ulong space, long offset, BufferSlice source, long arrivedNs)
     {
         var pieces = _context.RentTasks();
         var count = 0;
@@ -89,8 +86,8 @@ public sealed partial class Volume
             var length = PieceLength(offset + done, source.Length - done);
             var part = source.Slice(done, length);
             pieces.Tasks[count++] = IsDirect(offset + done, part)
-                ? WriteBlocksAsync(offset + done, part, arrivedNs)
-                : ModifyBlocksAsync(offset + done, part, arrivedNs);
+                ? WriteBlocksAsync(space, offset + done, part, arrivedNs)
+                : ModifyBlocksAsync(space, offset + done, part, arrivedNs);
             done += length;
         }
 
@@ -110,14 +107,14 @@ public sealed partial class Volume
     // caller holds one.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<VolumeResult> WriteBlocksAsync(
-        long offset, BufferSlice source, long arrivedNs, RangeLockTicket? ticket = null)
+        ulong space, long offset, BufferSlice source, long arrivedNs, RangeLockTicket? ticket = null)
     {
         if (ticket is { IsGranted: false })
             await ticket.WaitAsync();
         var blocks = source.Length / StoreUnits.BlockBytes;
         var checksums = _context.Checksums.Rent(blocks);
         ComputeChecksums(source, checksums);
-        var id = ObjectAt(offset);
+        var id = ObjectAt(space, offset);
         var result = await _pool.RouteOf(id).WriteAsync(id, BlockInObject(offset), source, checksums.AsMemory(0, blocks), arrivedNs);
         _context.Checksums.Return(checksums);
         if (ticket is not null)
@@ -127,9 +124,9 @@ public sealed partial class Volume
 
     // A range within one object that does not consist of whole blocks, or whose buffer is not aligned.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
-    private async ValueTask<VolumeResult> ModifyBlocksAsync(long offset, BufferSlice source, long arrivedNs)
+    private async ValueTask<VolumeResult> ModifyBlocksAsync(ulong space, long offset, BufferSlice source, long arrivedNs)
     {
-        var id = ObjectAt(offset);
+        var id = ObjectAt(space, offset);
         var result = await _pool.RouteOf(id).ModifyAsync(id, (int)(offset % StoreUnits.ObjectBytes), source, default, arrivedNs);
         return ToVolumeResult(result, offset);
     }

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using Uss.Replication;
+using Uss.Runtime;
+using Uss.Store;
+
+namespace Uss.Volumes;
+
+// Metadata spaces have an owner: the node that is primary of the one group that holds all of a space (decision 0023).
+public sealed partial class BlockNode
+{
+    /// <summary>Most bytes of a question to an owner, and of its answer.</summary>
+    public const int MaximumOwnerCallBytes = OwnerAnswer.MaximumBytes;
+
+    /// <summary>What this node does as an owner; null: nothing.</summary>
+    public ISpaceOwner? SpaceOwner { get; set; }
+
+    /// <summary>The metadata space as this node owns it; null while it does not.</summary>
+    public OwnedSpace? FindOwned(ulong space) =>
+        !_isClosing && FindGroup(new ObjectId(space, 0)) is { State: GroupState.Active } group ? new OwnedSpace(group, space) : null;
+
+    /// <summary>True when this node owns the space, or is about to.</summary>
+    public bool IsOwner(ulong space) => FindGroup(new ObjectId(space, 0)) is { } group
+        && (_peers is null || group.State == GroupState.Active || (group.Record is { } record && _context.IsLocal(record.Primary)));
+
+    /// <summary>Name of the node that owns the space, as far as this node knows; null when nobody does.</summary>
+    public string? OwnerOf(ulong space)
+    {
+        if (FindGroup(new ObjectId(space, 0)) is not { } group)
+            return null;
+        if (group.State == GroupState.Active)
+            return Name;
+        return group.Record is { } record && NodeOf(record.Primary) is { IsConnected: true } peer ? peer.Name : null;
+    }
+
+    /// <summary>Asks the owner of a space, which is another node.</summary>
+    /// <param name="space">The space.</param>
+    /// <param name="request">What is asked, at most <see cref="MaximumOwnerCallBytes"/>; unchanged until the task completes.</param>
+    /// <param name="answer">Takes the answer.</param>
+    /// <returns>
+    /// Bytes of the answer; -1 when there is no owner that could be reached, or it did not answer: then nobody knows what was done.
+    /// </returns>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<int> CallOwnerAsync(ulong space, ReadOnlyMemory<byte> request, BufferSlice answer)
+    {
+        if (FindGroup(new ObjectId(space, 0))?.Record is not { } record || NodeOf(record.Primary) is not { IsConnected: true } owner)
+            return -1;
+        return await OwnerCall.RunAsync(owner, space, request, answer);
+    }
+
+    /// <summary>Completes when somebody else may own something, or some time has passed.</summary>
+    /// <param name="atMostNs">The time, in nanoseconds.</param>
+    public ValueTask WaitForChangeAsync(long atMostNs) => _context.WaitForChangeAsync(atMostNs);
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<bool> ServeOwnerCallAsync(ulong space, ReadOnlyMemory<byte> request, OwnerAnswer answer)
+    {
+        if (SpaceOwner is not { } owner || _isClosing)
+            return false;
+        var length = await owner.CallAsync(space, request, answer.Buffer);
+        answer.Length = Math.Max(length, 0);
+        return length >= 0;
+    }
+}
