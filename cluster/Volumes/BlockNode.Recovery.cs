@@ -26,10 +26,6 @@ public sealed partial class BlockNode
     // Of these, starts that make copies first.
     private int _shortStarts;
     private bool _isKicked;
-
-    // As of the look at all groups that is under way.
-    private bool _isSlow;
-    private bool _mayReplaceNodes;
     private bool _isBackgroundRunning;
     private bool _isHealthAnnounced;
 
@@ -66,13 +62,13 @@ public sealed partial class BlockNode
     private void StartJobs()
     {
         _isKicked = false;
-        _isSlow = _peers is { IsSelfSlow: true };
-        _mayReplaceNodes = _peers is null || _peers.All.Any(MayReplace);
+        var isSelfSlow = _peers is { IsSelfSlow: true };
+        var mayReplaceNodes = _peers is null || _peers.All.Any(MayReplace);
         foreach (var pool in _pools.Pools.ToList())
         {
             foreach (var group in pool.Groups)
             {
-                if (!_isClosing && !_busyGroups.Contains(group.Id) && JobFor(pool, group) is { } job)
+                if (!_isClosing && !_busyGroups.Contains(group.Id) && JobFor(pool, group, isSelfSlow, mayReplaceNodes) is { } job)
                     Start(job);
             }
         }
@@ -112,13 +108,13 @@ public sealed partial class BlockNode
     }
 
     // Asked of every group ten times a second, and nearly always there is nothing to do: so it allocates nothing.
-    private Job? JobFor(Pool pool, PlacementGroup group)
+    private Job? JobFor(Pool pool, PlacementGroup group, bool isSelfSlow, bool mayReplaceNodes)
     {
-        if (_isSlow && SuccessorOf(group) is { } successor)
+        if (isSelfSlow && SuccessorOf(group) is { } successor)
             return new Job(group, pool, successor, JobKind.Resign);
 
         // That of a node that keeps it is what most of them are.
-        if (!_mayReplaceNodes && group is { State: GroupState.Follower, Record: { } record } && !IsLocal(record.Primary))
+        if (!mayReplaceNodes && group is { State: GroupState.Follower, Record: { } record } && !IsLocal(record.Primary))
             return null;
         if ((_peers is not null || _jobs < JobsAtOnce) && StartableBy(group) is { } disk)
             return !IsShort(group)

@@ -50,12 +50,6 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
         return null;
     }
 
-    private void Clear()
-    {
-        _records.Clear();
-        _ordered = null;
-    }
-
     public void Close()
     {
         _watch?.Dispose();
@@ -68,7 +62,11 @@ internal sealed class DiskDirectory(ICoordinationStore coordination)
         {
             var batch = await watch.NextAsync();
             if (batch.IsWhole)
-                Clear();
+            {
+                _records.Clear();
+                _ordered = null;
+            }
+
             foreach (var change in batch.Changes)
                 Apply(change);
             changed();

@@ -39,7 +39,7 @@ internal sealed record NodeFigures(int Groups, int HealthyGroups, int Recovering
                 cluster.GetProperty("recoveringGroups").GetInt32(),
                 cluster.GetProperty("blocksResynced").GetInt64());
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
             throw new BenchmarkException($"{folder} does not answer: {exception.Message}");
         }

@@ -79,6 +79,13 @@ public sealed class GroupFixture : IDisposable
         return await Group.StartAsync(record, entry?.ModifiedRevision ?? 0, 0, [.. disks.Select(i => Replicas[i])]);
     });
 
+    /// <summary>The map wants the group on these disks from now on, the first one as primary.</summary>
+    public void SetRow(params int[] disks) => Run(() =>
+    {
+        Group.SetRow([.. disks.Select(Id)]);
+        return ValueTask.FromResult(true);
+    });
+
     public void CrashAndStart(params int[] online)
     {
         Restart();

@@ -38,7 +38,7 @@ public sealed class PlacementGroupHistoryTests
         // The new disk has no data of the object, and so no holes.
         Assert.That(fixture.Join(2));
         fixture.Restart();
-        fixture.Group.SetRow([fixture.Id(2), fixture.Id(1), fixture.Id(3)]);
+        fixture.SetRow(2, 1, 3);
         Assert.That(isWitnessThere ? fixture.Start(2, 3) : fixture.Start(2), Is.Null);
         Assert.That(fixture.Group.Primary, Is.EqualTo(fixture.Id(2)));
         Assert.That(fixture.OnDisk(1, 0), Is.EqualTo(1));

@@ -284,18 +284,10 @@ public sealed class PlacementGroupResyncTests
         using var fixture = new GroupFixture(disks: 3);
         var released = new List<IReplica>();
         fixture.Context.MemberReleased = (_, replica) => released.Add(replica);
-        fixture.Run(() =>
-        {
-            fixture.Group.SetRow([fixture.Id(0), fixture.Id(1)]);
-            return ValueTask.FromResult(true);
-        });
+        fixture.SetRow(0, 1);
         fixture.Start(0, 1);
         Assert.That(fixture.Write(0, 1, blocks: 10).IsOk);
-        fixture.Run(() =>
-        {
-            fixture.Group.SetRow([fixture.Id(2), fixture.Id(1)]);
-            return ValueTask.FromResult(true);
-        });
+        fixture.SetRow(2, 1);
         fixture.Settle();
         Assert.That(fixture.Group.InSync, Is.EqualTo([fixture.Id(0), fixture.Id(1)]), "nothing leaves before it is made up for");
         Assert.That(fixture.Join(2));
@@ -312,11 +304,7 @@ public sealed class PlacementGroupResyncTests
         Assert.That(fixture.Read(0, 10), Is.EqualTo(Enumerable.Repeat(1, 10)));
 
         // And back again: what was purged is copied anew.
-        fixture.Run(() =>
-        {
-            fixture.Group.SetRow([fixture.Id(0), fixture.Id(1)]);
-            return ValueTask.FromResult(true);
-        });
+        fixture.SetRow(0, 1);
         Assert.That(fixture.Join(0));
         fixture.Settle();
         Assert.That(fixture.Group.InSync, Is.EqualTo([fixture.Id(0), fixture.Id(1)]));
@@ -329,15 +317,15 @@ public sealed class PlacementGroupResyncTests
     public void A_group_finds_room_for_what_the_map_wants_however_often_that_changes()
     {
         using var fixture = new GroupFixture(disks: 11);
-        SetRow(fixture, 0, 1, 2);
+        fixture.SetRow(0, 1, 2);
         fixture.Start(0, 1, 2);
         Assert.That(fixture.Write(0, 1, blocks: 10).IsOk);
-        SetRow(fixture, 3, 4, 5);
+        fixture.SetRow(3, 4, 5);
         Assert.That(fixture.Join(3) && fixture.Join(4));
-        SetRow(fixture, 3, 6, 7);
+        fixture.SetRow(3, 6, 7);
         Assert.That(fixture.Join(6));
         Assert.That(fixture.Group.InSync.Count(), Is.EqualTo(6), "nothing leaves before it is made up for");
-        SetRow(fixture, 8, 9, 10);
+        fixture.SetRow(8, 9, 10);
         fixture.Settle();
         Assert.That(fixture.Group.InSync.Count(), Is.EqualTo(4), "half of the room is for what the map wants");
         Assert.That(fixture.Join(8) && fixture.Join(9) && fixture.Join(10));
@@ -345,12 +333,6 @@ public sealed class PlacementGroupResyncTests
         Assert.That(fixture.Group.InSync, Is.EqualTo([fixture.Id(8), fixture.Id(9), fixture.Id(10)]));
         Assert.That(fixture.Read(0, 10), Is.EqualTo(Enumerable.Repeat(1, 10)));
     }
-
-    private static void SetRow(GroupFixture fixture, params int[] disks) => fixture.Run(() =>
-    {
-        fixture.Group.SetRow([.. disks.Select(fixture.Id)]);
-        return ValueTask.FromResult(true);
-    });
 
     private static void AssertEqualCopies(GroupFixture fixture)
     {

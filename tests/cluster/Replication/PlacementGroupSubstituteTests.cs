@@ -116,7 +116,7 @@ public sealed class PlacementGroupSubstituteTests
     public void A_disk_that_the_row_does_not_name_does_not()
     {
         using var fixture = WithTwoInSync();
-        fixture.Group.SetRow([fixture.Id(0), fixture.Id(1)]);
+        fixture.SetRow(0, 1);
         fixture.Start(0, 2);
         Assert.That(fixture.Group.State, Is.EqualTo(GroupState.Unavailable));
     }
