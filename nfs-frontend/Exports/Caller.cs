@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Uss.NfsFrontend.OncRpc;
+using Uss.Runtime;
 
 namespace Uss.NfsFrontend.Exports;
 
@@ -7,10 +10,8 @@ public readonly struct Caller
 {
     private const uint Root = 0;
 
-    private readonly AuthSys _user;
-    private readonly Squash _squash;
-    private readonly uint _anonymousGroup;
-    private readonly bool _isAnonymous;
+    private readonly GroupIds _groups;
+    private readonly int _groupCount;
 
     /// <summary>Applies a rule to what a client says.</summary>
     /// <param name="flavor">How it says who it is; without AUTH_SYS it is nobody.</param>
@@ -18,12 +19,28 @@ public readonly struct Caller
     /// <param name="rule">The rule for that client.</param>
     public Caller(AuthFlavor flavor, in AuthSys user, ExportRule rule)
     {
-        _user = user;
-        _squash = rule.Squash;
-        _anonymousGroup = rule.AnonymousGroup;
-        _isAnonymous = flavor != AuthFlavor.Sys || rule.Squash == Squash.All;
-        UserId = _isAnonymous || (rule.Squash == Squash.Root && user.UserId == Root) ? rule.AnonymousUser : user.UserId;
-        GroupId = _isAnonymous ? rule.AnonymousGroup : Map(user.GroupId);
+        if (flavor != AuthFlavor.Sys || rule.Squash == Squash.All)
+        {
+            (UserId, GroupId) = (rule.AnonymousUser, rule.AnonymousGroup);
+            return;
+        }
+
+        UserId = rule.Squash == Squash.Root && user.UserId == Root ? rule.AnonymousUser : user.UserId;
+        GroupId = Map(user.GroupId, rule);
+        foreach (var group in user.Groups)
+            _groups[_groupCount++] = Map(group, rule);
+    }
+
+    /// <summary>A caller of whom all is known.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="group">The user's own group.</param>
+    /// <param name="groups">Further groups, at most <see cref="AuthSys.MaximumGroups"/>.</param>
+    public Caller(uint user, uint group, params ReadOnlySpan<uint> groups)
+    {
+        Invariant.Check(groups.Length <= AuthSys.MaximumGroups);
+        (UserId, GroupId) = (user, group);
+        foreach (var further in groups)
+            _groups[_groupCount++] = further;
     }
 
     /// <summary>The user.</summary>
@@ -32,25 +49,22 @@ public readonly struct Caller
     /// <summary>The user's own group: that of new files.</summary>
     public uint GroupId { get; }
 
+    /// <summary>Further groups.</summary>
+    [UnscopedRef]
+    public ReadOnlySpan<uint> Groups => ((ReadOnlySpan<uint>)_groups)[.._groupCount];
+
     /// <summary>Whether permissions do not hold the caller back.</summary>
     public bool IsRoot => UserId == Root;
 
     /// <summary>Whether the caller is in a group, by its own or by one of its further groups.</summary>
-    public bool IsIn(uint group)
-    {
-        if (group == GroupId)
-            return true;
-        if (_isAnonymous)
-            return false;
-        foreach (var further in _user.Groups)
-        {
-            if (Map(further) == group)
-                return true;
-        }
-
-        return false;
-    }
+    public bool IsIn(uint group) => group == GroupId || Groups.Contains(group);
 
     // Root's group goes with root.
-    private uint Map(uint group) => _squash == Squash.Root && group == Root ? _anonymousGroup : group;
+    private static uint Map(uint group, ExportRule rule) => rule.Squash == Squash.Root && group == Root ? rule.AnonymousGroup : group;
+
+    [InlineArray(AuthSys.MaximumGroups)]
+    private struct GroupIds
+    {
+        private uint _first;
+    }
 }
