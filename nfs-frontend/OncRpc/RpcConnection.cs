@@ -36,6 +36,9 @@ internal sealed partial class RpcConnection
     /// <summary>Why it ended; empty while it has not, or when the client closed it.</summary>
     public string EndReason { get; private set; } = "";
 
+    /// <summary>Whether its socket is closed; calls may still be under way, whose replies go nowhere.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Whether no call is under way.</summary>
     public bool IsIdle => _calls == 0;
 
@@ -47,9 +50,15 @@ internal sealed partial class RpcConnection
         await ReceiveLoopAsync();
 
         // A client that closed only its side still gets its answers.
-        while (_calls > 0 || _isSending)
+        while (!_isAborted && (_calls > 0 || _isSending))
             await WaitAsync();
         await _transport.CloseAsync();
+        IsClosed = true;
+        _server.OnTransportClosed();
+
+        // A handler that is still at work refers to its call.
+        while (_calls > 0 || _isSending)
+            await WaitAsync();
         _record?.Release();
         _record = null;
         _buffer.Release();

@@ -32,9 +32,6 @@ public sealed class RpcRequest
     /// <summary>The arguments.</summary>
     public XdrReader Arguments => new(Message, _call.ArgumentsOffset);
 
-    /// <summary>The next request of a queue.</summary>
-    internal RpcRequest? Next { get; set; }
-
     /// <summary>Length of the message in bytes.</summary>
     internal int MessageBytes { get; private set; }
 

@@ -52,7 +52,8 @@ public sealed class RpcServer
 
     /// <summary>
     /// Stops: nobody gets in any more, calls under way are answered within <see cref="RpcServerOptions.DrainTimeoutNs"/>, then all
-    /// connections are closed. Clients that mount <c>hard</c> send again what was not answered.
+    /// connections are closed. Clients that mount <c>hard</c> send again what was not answered. A handler that takes longer than that goes
+    /// on without anybody who waits for it; its call's memory is given back when it ends.
     /// </summary>
     public async ValueTask StopAsync()
     {
@@ -65,7 +66,7 @@ public sealed class RpcServer
             await Reactor.DelayAsync(1_000_000);
         foreach (var connection in _connections.ToList())
             connection.Drop("the server stops");
-        while (_connections.Count > 0)
+        while (_connections.Any(connection => !connection.IsClosed))
         {
             _ended = new TaskCompletionSource();
             await _ended.Task;
@@ -79,8 +80,9 @@ public sealed class RpcServer
         _connections.Remove(connection);
         if (connection.EndReason.Length > 0 && !_isStopping)
             _dropped?.Invoke(connection.Remote, connection.EndReason);
-        _ended?.TrySetResult();
     }
+
+    internal void OnTransportClosed() => _ended?.TrySetResult();
 
     private async ValueTask AcceptAsync(IListener listener)
     {
