@@ -9,7 +9,6 @@ public sealed class RpcServer
     private const long AcceptRetryNs = 100_000_000;
     private const long TickNs = 5_000_000_000;
 
-    private readonly Dictionary<uint, IRpcProgram> _programs;
     private readonly List<IListener> _listeners = [];
     private readonly HashSet<RpcConnection> _connections = [];
     private readonly Action<Endpoint, string>? _dropped;
@@ -26,7 +25,7 @@ public sealed class RpcServer
     {
         Reactor = reactor;
         Options = options;
-        _programs = programs.ToDictionary(program => program.Number);
+        Programs = new RpcPrograms(programs);
         _dropped = dropped;
     }
 
@@ -36,6 +35,8 @@ public sealed class RpcServer
     internal Reactor Reactor { get; }
 
     internal RpcServerOptions Options { get; }
+
+    internal RpcPrograms Programs { get; }
 
     /// <summary>Listens on one more endpoint.</summary>
     /// <returns>Where it listens, with the real port, or why it cannot.</returns>
@@ -72,8 +73,6 @@ public sealed class RpcServer
             await _ended.Task;
         }
     }
-
-    internal IRpcProgram? Find(uint program) => _programs.GetValueOrDefault(program);
 
     internal void OnClosed(RpcConnection connection)
     {
