@@ -33,6 +33,9 @@ public static class Errno
     /// <summary>Protocol error.</summary>
     public const int Protocol = 71;
 
+    /// <summary>Message too long.</summary>
+    public const int MessageSize = 90;
+
     /// <summary>Operation not supported.</summary>
     public const int NotSupported = 95;
 

@@ -74,6 +74,12 @@ public abstract class Reactor
     /// <summary>Listens for TCP connections on the endpoint (port 0: any free one).</summary>
     public abstract Result<IListener> Listen(Endpoint endpoint, int backlog);
 
+    /// <summary>
+    /// Binds a UDP socket to the endpoint (port 0: any free one). Bound to one address, what it sends comes from that address; bound to all,
+    /// the kernel chooses by the route.
+    /// </summary>
+    public abstract Result<IDatagramSocket> BindDatagram(Endpoint endpoint);
+
     /// <summary>Opens a TCP connection. Where nobody answers, the kernel gives up after about two minutes.</summary>
     public abstract ValueTask<Result<IConnection>> ConnectAsync(Endpoint endpoint);
 

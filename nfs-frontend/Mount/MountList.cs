@@ -10,20 +10,21 @@ internal sealed class MountList
     // So much fits into one answer, with paths of 1024 bytes too.
     private const int MostEntries = 256;
 
-    private readonly List<(IPAddress Client, string Path)> _mounts = [];
+    private readonly List<(IPAddress Client, byte[] Path)> _mounts = [];
 
-    public IReadOnlyList<(IPAddress Client, string Path)> All => _mounts;
+    public IReadOnlyList<(IPAddress Client, byte[] Path)> All => _mounts;
 
     /// <summary>The newest replace the oldest.</summary>
-    public void Add(IPAddress client, string path)
+    public void Add(IPAddress client, byte[] path)
     {
-        _mounts.Remove((client, path));
+        Remove(client, path);
         if (_mounts.Count == MostEntries)
             _mounts.RemoveAt(0);
         _mounts.Add((client, path));
     }
 
-    public void Remove(IPAddress client, string path) => _mounts.Remove((client, path));
+    public void Remove(IPAddress client, byte[] path) =>
+        _mounts.RemoveAll(mount => mount.Client.Equals(client) && mount.Path.AsSpan().SequenceEqual(path));
 
     public void RemoveAll(IPAddress client) => _mounts.RemoveAll(mount => mount.Client.Equals(client));
 }

@@ -71,9 +71,9 @@ public sealed class MountProgram(IMountPoints points, ReadOnlyMemory<byte> key) 
         Answer(request, status, handle);
     }
 
-    private async ValueTask<(MountStatus Status, FileHandle Handle)> FindAsync(RpcRequest request, string path)
+    private async ValueTask<(MountStatus Status, FileHandle Handle)> FindAsync(RpcRequest request, byte[] path)
     {
-        if (Encoding.UTF8.GetByteCount(path) > MaximumPath)
+        if (path.Length > MaximumPath)
             return (MountStatus.NameTooLong, default);
         if (points.Exports.Resolve(path) is not { } found)
             return (MountStatus.NoEntry, default);
@@ -109,12 +109,12 @@ public sealed class MountProgram(IMountPoints points, ReadOnlyMemory<byte> key) 
     // A list on the wire: "one more follows" before each entry, and 0 at its end.
     private void Dump(RpcRequest request)
     {
-        var results = request.BeginResults(4 + _mounts.All.Sum(mount => 4 + SizeOf(mount.Client.ToString()) + SizeOf(mount.Path)));
+        var results = request.BeginResults(4 + _mounts.All.Sum(mount => 4 + SizeOf(mount.Client.ToString()) + SizeOf(mount.Path.Length)));
         foreach (var (client, path) in _mounts.All)
         {
             results.Boolean(true);
             Write(ref results, client.ToString());
-            Write(ref results, path);
+            results.Opaque(path);
         }
 
         results.Boolean(false);
@@ -143,21 +143,19 @@ public sealed class MountProgram(IMountPoints points, ReadOnlyMemory<byte> key) 
         request.Succeed(results);
     }
 
-    private static bool TryReadPath(RpcRequest request, out string path)
+    private static bool TryReadPath(RpcRequest request, out byte[] path)
     {
         var arguments = request.Arguments;
         var bytes = arguments.Opaque(DecodedPath);
-        path = arguments.IsOk ? Encoding.UTF8.GetString(bytes.In(request.Message)) : "";
+        path = arguments.IsOk ? bytes.In(request.Message).ToArray() : [];
         if (!arguments.IsOk)
             request.Fail(AcceptStatus.GarbageArguments);
         return arguments.IsOk;
     }
 
-    private static int SizeOf(string text)
-    {
-        var bytes = Encoding.UTF8.GetByteCount(text);
-        return 4 + bytes + XdrReader.PaddingOf(bytes);
-    }
+    private static int SizeOf(string text) => SizeOf(Encoding.UTF8.GetByteCount(text));
+
+    private static int SizeOf(int bytes) => 4 + bytes + XdrReader.PaddingOf(bytes);
 
     private static void Write(ref XdrWriter writer, string text) => writer.Opaque(Encoding.UTF8.GetBytes(text));
 }

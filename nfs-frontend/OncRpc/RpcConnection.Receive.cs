@@ -120,7 +120,7 @@ internal sealed partial class RpcConnection
     {
         const int page = BufferPool.MinimumBytes;
         var head = _buffer.Slice(_start, headBytes).Span;
-        var data = RpcCall.TryParse(head, out var call) && _server.Find(call.Program) is { } program ? program.DataOffset(call, head) : 0;
+        var data = RpcCall.TryParse(head, out var call) && _server.Programs.Find(call.Program) is { } program ? program.DataOffset(call, head) : 0;
         _recordOffset = -data & (page - 1);
         _record = Reactor.Buffers.Rent(_recordOffset + mark.Length);
     }

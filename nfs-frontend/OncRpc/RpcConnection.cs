@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using Uss.Runtime;
 
 namespace Uss.NfsFrontend.OncRpc;
@@ -8,7 +7,7 @@ namespace Uss.NfsFrontend.OncRpc;
 /// One client's TCP connection: records come in, calls run beside each other, replies leave as they are ready, as many at once as there are.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "RunAsync owns the life of a connection and disposes of what it holds at its end.")]
-internal sealed partial class RpcConnection
+internal sealed partial class RpcConnection : IReplyPath
 {
     private readonly RpcServer _server;
     private readonly IConnection _transport;
@@ -31,10 +30,17 @@ internal sealed partial class RpcConnection
 
     public Reactor Reactor { get; }
 
+    public Endpoint Local => _transport.Local;
+
     public Endpoint Remote => _transport.Remote;
+
+    public bool IsDatagram => false;
 
     /// <summary>Why it ended; empty while it has not, or when the client closed it.</summary>
     public string EndReason { get; private set; } = "";
+
+    /// <summary>Whether its socket is closed; calls may still be under way, whose replies go nowhere.</summary>
+    public bool IsClosed { get; private set; }
 
     /// <summary>Whether no call is under way.</summary>
     public bool IsIdle => _calls == 0;
@@ -47,9 +53,15 @@ internal sealed partial class RpcConnection
         await ReceiveLoopAsync();
 
         // A client that closed only its side still gets its answers.
-        while (_calls > 0 || _isSending)
+        while (!_isAborted && (_calls > 0 || _isSending))
             await WaitAsync();
         await _transport.CloseAsync();
+        IsClosed = true;
+        _server.OnTransportClosed();
+
+        // A handler that is still at work refers to its call.
+        while (_calls > 0 || _isSending)
+            await WaitAsync();
         _record?.Release();
         _record = null;
         _buffer.Release();
@@ -73,6 +85,16 @@ internal sealed partial class RpcConnection
     {
         if (IsIdle && nowNs - _heardNs > _server.Options.IdleTimeoutNs)
             Drop("nothing came for a long time");
+    }
+
+    /// <inheritdoc/>
+    public void End(RpcRequest request)
+    {
+        _calls--;
+        _callBytes -= request.MessageBytes;
+        request.Release();
+        _idle.Push(request);
+        Wake();
     }
 
     private async ValueTask WaitAsync()
@@ -99,40 +121,9 @@ internal sealed partial class RpcConnection
 
         if (!_idle.TryPop(out var request))
             request = new RpcRequest(this);
-        request.Begin(record, offset, length, call);
+        request.Begin(record, offset, length, call, Remote);
         _calls++;
         _callBytes += length;
-        var program = _server.Find(call.Program);
-        if (call.SpokenVersion != RpcCall.RpcVersion)
-            request.FailRpcVersion();
-        else if (call.Refusal != AuthStatus.Ok)
-            request.Refuse(call.Refusal);
-        else if (!request.TryReadUser())
-            request.Refuse(AuthStatus.BadCredential);
-        else if (program is null)
-            request.Fail(AcceptStatus.ProgramUnavailable);
-        else if (call.Version < program.LowestVersion || call.Version > program.HighestVersion)
-            request.FailVersion(program.LowestVersion, program.HighestVersion);
-        else
-            Reactor.Spawn(HandleAsync(program, request));
-    }
-
-    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
-    private async ValueTask HandleAsync(IRpcProgram program, RpcRequest request)
-    {
-        // A reply may have left before the program is done, and the object be in use again.
-        var serial = request.Serial;
-        await program.HandleAsync(request);
-        if (request.Serial == serial && !request.IsDone)
-            End(request);
-    }
-
-    private void End(RpcRequest request)
-    {
-        _calls--;
-        _callBytes -= request.MessageBytes;
-        request.Release();
-        _idle.Push(request);
-        Wake();
+        _server.Programs.Dispatch(request, this);
     }
 }

@@ -3,10 +3,10 @@ using Uss.Runtime;
 
 namespace Uss.NfsFrontend.OncRpc;
 
-/// <summary>A call that came on a connection, and the reply that is made for it. Its connection uses the object again.</summary>
+/// <summary>A call that came, and the reply that is made for it. What it came on uses the object again.</summary>
 public sealed class RpcRequest
 {
-    private readonly RpcConnection _connection;
+    private readonly IReplyPath _path;
     private PageBuffer? _record;
     private int _offset;
     private PageBuffer? _reply;
@@ -15,7 +15,7 @@ public sealed class RpcRequest
     private RpcCall _call;
     private AuthSys _user;
 
-    internal RpcRequest(RpcConnection connection) => _connection = connection;
+    internal RpcRequest(IReplyPath path) => _path = path;
 
     /// <summary>The header.</summary>
     public ref readonly RpcCall Call => ref _call;
@@ -24,7 +24,13 @@ public sealed class RpcRequest
     public ref readonly AuthSys User => ref _user;
 
     /// <summary>Where the call came from.</summary>
-    public Endpoint Client => _connection.Remote;
+    public Endpoint Client { get; private set; }
+
+    /// <summary>Where it arrived; its address is that of no interface when a socket for datagrams is bound to all of them.</summary>
+    public Endpoint Server => _path.Local;
+
+    /// <summary>Whether it came as a datagram, and not on a connection.</summary>
+    public bool IsDatagram => _path.IsDatagram;
 
     /// <summary>The whole message: what <see cref="XdrBytes"/> of the arguments refer to.</summary>
     public ReadOnlySpan<byte> Message => _record!.Slice(_offset, MessageBytes).Span;
@@ -32,13 +38,10 @@ public sealed class RpcRequest
     /// <summary>The arguments.</summary>
     public XdrReader Arguments => new(Message, _call.ArgumentsOffset);
 
-    /// <summary>The next request of a queue.</summary>
-    internal RpcRequest? Next { get; set; }
-
     /// <summary>Length of the message in bytes.</summary>
     internal int MessageBytes { get; private set; }
 
-    /// <summary>Whether its reply waits to leave: then its connection ends it.</summary>
+    /// <summary>Whether its reply waits to leave: who sends it ends it.</summary>
     internal bool IsDone { get; set; }
 
     /// <summary>Tells one use of the object from the next.</summary>
@@ -54,7 +57,7 @@ public sealed class RpcRequest
     {
         const int padding = 3;
         Invariant.Check(!IsAnswered);
-        _reply = _connection.Reactor.Buffers.Rent(RecordMark.Size + RpcReply.AcceptedSize + maximumBytes + padding);
+        _reply = _path.Reactor.Buffers.Rent(RecordMark.Size + RpcReply.AcceptedSize + maximumBytes + padding);
         return new XdrWriter(_reply.Slice(RecordMark.Size + RpcReply.AcceptedSize, maximumBytes).Span);
     }
 
@@ -92,9 +95,9 @@ public sealed class RpcRequest
     }
 
     /// <summary>Takes a record over, with the reference to its buffer.</summary>
-    internal void Begin(PageBuffer record, int offset, int length, in RpcCall call)
+    internal void Begin(PageBuffer record, int offset, int length, in RpcCall call, Endpoint client)
     {
-        (_record, _offset, MessageBytes, _call) = (record, offset, length, call);
+        (_record, _offset, MessageBytes, _call, Client) = (record, offset, length, call, client);
         _user = default;
         IsDone = false;
         Serial++;
@@ -130,6 +133,21 @@ public sealed class RpcRequest
         vector.Add(_reply.Slice(_replyBytes, XdrReader.PaddingOf(_data.Length)));
     }
 
+    /// <summary>The reply as one datagram, without a mark: at most so many bytes, otherwise that it cannot be given this way.</summary>
+    internal BufferSlice AsDatagram(int maximumBytes)
+    {
+        // What has data is not served by datagrams.
+        Invariant.Check(_data.Length == 0);
+        if (_replyBytes - RecordMark.Size > maximumBytes)
+        {
+            var writer = new XdrWriter(_reply!.Slice(RecordMark.Size, RpcReply.MaximumSize).Span);
+            RpcReply.WriteAccepted(ref writer, _call.Xid, AcceptStatus.SystemError);
+            _replyBytes = RecordMark.Size + writer.Position;
+        }
+
+        return _reply!.Slice(RecordMark.Size, _replyBytes - RecordMark.Size);
+    }
+
     /// <summary>Gives the buffers back.</summary>
     internal void Release()
     {
@@ -143,7 +161,7 @@ public sealed class RpcRequest
     private XdrWriter BeginBare()
     {
         Invariant.Check(!IsAnswered);
-        _reply = _connection.Reactor.Buffers.Rent(RecordMark.Size + RpcReply.MaximumSize);
+        _reply = _path.Reactor.Buffers.Rent(RecordMark.Size + RpcReply.MaximumSize);
         return new XdrWriter(_reply.Slice(RecordMark.Size, RpcReply.MaximumSize).Span);
     }
 
@@ -153,6 +171,6 @@ public sealed class RpcRequest
         _replyBytes = RecordMark.Size + messageBytes;
         _reply!.Slice(_replyBytes, padding).Span.Clear();
         new RecordMark(messageBytes + _data.Length + padding, IsLast: true).Write(_reply.Slice(0, RecordMark.Size).Span);
-        _connection.Send(this);
+        _path.Send(this);
     }
 }

@@ -9,7 +9,6 @@ public sealed class RpcServer
     private const long AcceptRetryNs = 100_000_000;
     private const long TickNs = 5_000_000_000;
 
-    private readonly Dictionary<uint, IRpcProgram> _programs;
     private readonly List<IListener> _listeners = [];
     private readonly HashSet<RpcConnection> _connections = [];
     private readonly Action<Endpoint, string>? _dropped;
@@ -26,7 +25,7 @@ public sealed class RpcServer
     {
         Reactor = reactor;
         Options = options;
-        _programs = programs.ToDictionary(program => program.Number);
+        Programs = new RpcPrograms(programs);
         _dropped = dropped;
     }
 
@@ -36,6 +35,8 @@ public sealed class RpcServer
     internal Reactor Reactor { get; }
 
     internal RpcServerOptions Options { get; }
+
+    internal RpcPrograms Programs { get; }
 
     /// <summary>Listens on one more endpoint.</summary>
     /// <returns>Where it listens, with the real port, or why it cannot.</returns>
@@ -52,7 +53,8 @@ public sealed class RpcServer
 
     /// <summary>
     /// Stops: nobody gets in any more, calls under way are answered within <see cref="RpcServerOptions.DrainTimeoutNs"/>, then all
-    /// connections are closed. Clients that mount <c>hard</c> send again what was not answered.
+    /// connections are closed. Clients that mount <c>hard</c> send again what was not answered. A handler that takes longer than that goes
+    /// on without anybody who waits for it; its call's memory is given back when it ends.
     /// </summary>
     public async ValueTask StopAsync()
     {
@@ -65,22 +67,21 @@ public sealed class RpcServer
             await Reactor.DelayAsync(1_000_000);
         foreach (var connection in _connections.ToList())
             connection.Drop("the server stops");
-        while (_connections.Count > 0)
+        while (_connections.Any(connection => !connection.IsClosed))
         {
             _ended = new TaskCompletionSource();
             await _ended.Task;
         }
     }
 
-    internal IRpcProgram? Find(uint program) => _programs.GetValueOrDefault(program);
-
     internal void OnClosed(RpcConnection connection)
     {
         _connections.Remove(connection);
         if (connection.EndReason.Length > 0 && !_isStopping)
             _dropped?.Invoke(connection.Remote, connection.EndReason);
-        _ended?.TrySetResult();
     }
+
+    internal void OnTransportClosed() => _ended?.TrySetResult();
 
     private async ValueTask AcceptAsync(IListener listener)
     {

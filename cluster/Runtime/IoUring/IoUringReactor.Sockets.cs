@@ -27,6 +27,27 @@ public sealed partial class IoUringReactor
     }
 
     /// <inheritdoc/>
+    public override unsafe Result<IDatagramSocket> BindDatagram(Endpoint endpoint)
+    {
+        Invariant.Check(IsCurrent);
+        if (IsStopping)
+            return SocketFaults.Stopping(Name);
+        var descriptor = SocketCalls.CreateDatagram(endpoint);
+        if (descriptor < 0)
+            return SocketFaults.ForListen(endpoint, -descriptor);
+        using var address = new SocketAddress();
+        address.Set(endpoint);
+        if (SocketCalls.Bind(descriptor, address.Pointer, address.Length) != 0)
+        {
+            var error = Libc.LastError;
+            _ = Libc.Close(descriptor);
+            return SocketFaults.ForListen(endpoint, error);
+        }
+
+        return Result<IDatagramSocket>.Ok(new IoUringDatagramSocket(this, descriptor, SocketCalls.LocalOf(descriptor, address)));
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask<Result<IConnection>> ConnectAsync(Endpoint endpoint)
     {
         Invariant.Check(IsCurrent);

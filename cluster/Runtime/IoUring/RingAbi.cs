@@ -10,6 +10,7 @@ internal enum RingOpcode : byte
     ReadFixed = 4,
     WriteFixed = 5,
     SendMessage = 9,
+    ReceiveMessage = 10,
     Accept = 13,
     AsyncCancel = 14,
     Connect = 16,

@@ -88,17 +88,4 @@ internal sealed unsafe class SendOperation(IoUringReactor reactor, IoUringConnec
     }
 
     protected override void OnCollected() => IsInUse = false;
-
-    /// <summary><c>struct msghdr</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct MessageHeader
-    {
-        internal void* Name;
-        internal uint NameLength;
-        internal SendVector.IoVec* Vectors;
-        internal nuint VectorCount;
-        internal void* Control;
-        internal nuint ControlLength;
-        internal int Flags;
-    }
 }

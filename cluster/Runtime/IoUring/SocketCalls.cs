@@ -11,6 +11,7 @@ internal static unsafe partial class SocketCalls
     internal const int WaitAll = 0x100;
 
     private const int Stream = 1;
+    private const int DatagramType = 2;
     private const int ShutdownBoth = 2;
 
     private const int LevelSocket = 1;
@@ -27,6 +28,13 @@ internal static unsafe partial class SocketCalls
             return -Libc.LastError;
         SetNoDelay(descriptor);
         return descriptor;
+    }
+
+    /// <summary>A UDP socket, or the negated error number.</summary>
+    internal static int CreateDatagram(Endpoint endpoint)
+    {
+        var descriptor = Socket(SocketAddress.FamilyOf(endpoint), DatagramType | CloseOnExec, 0);
+        return descriptor < 0 ? -Libc.LastError : descriptor;
     }
 
     internal static void SetNoDelay(int descriptor)

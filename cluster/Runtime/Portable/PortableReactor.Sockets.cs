@@ -30,6 +30,25 @@ public sealed partial class PortableReactor
     }
 
     /// <inheritdoc/>
+    public override Result<IDatagramSocket> BindDatagram(Endpoint endpoint)
+    {
+        Invariant.Check(IsCurrent);
+        if (IsStopping)
+            return SocketFaults.Stopping(Name);
+        var socket = new Socket(endpoint.Address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(new IPEndPoint(endpoint.Address, endpoint.Port));
+            return Result<IDatagramSocket>.Ok(new PortableDatagramSocket(this, socket));
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            return SocketFaults.ForListen(endpoint, SocketErrors.ToErrno(exception.SocketErrorCode));
+        }
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask<Result<IConnection>> ConnectAsync(Endpoint endpoint)
     {
         Invariant.Check(IsCurrent);

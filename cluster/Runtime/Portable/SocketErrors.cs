@@ -20,6 +20,7 @@ internal static class SocketErrors
         SocketError.NetworkUnreachable or SocketError.NetworkDown => 101,
         SocketError.HostUnreachable or SocketError.HostDown => 113,
         SocketError.TooManyOpenSockets => 24,
+        SocketError.MessageSize => Errno.MessageSize,
         SocketError.InvalidArgument => Errno.Invalid,
         SocketError.OperationNotSupported or SocketError.AddressFamilyNotSupported => Errno.NotSupported,
         _ => Errno.Io,

@@ -80,4 +80,10 @@ public enum FaultKind
 
     /// <summary>A connection timed out.</summary>
     ConnectionTimeout,
+
+    /// <summary>A datagram was lost.</summary>
+    DatagramLost,
+
+    /// <summary>A datagram arrived twice.</summary>
+    DatagramDuplicated,
 }

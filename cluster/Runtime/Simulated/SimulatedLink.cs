@@ -18,6 +18,12 @@ public sealed class SimulatedLink
     /// <summary>Bandwidth; 0 means without limit.</summary>
     public long BytesPerSecond { get; set; }
 
+    /// <summary>Chance that a datagram is lost.</summary>
+    public double LossProbability { get; set; } = 0.005;
+
+    /// <summary>Chance that a datagram arrives twice.</summary>
+    public double DuplicateProbability { get; set; } = 0.002;
+
     /// <summary>Nothing gets through. What TCP carries is sent again until it does or the connection times out.</summary>
     public bool IsBlocked { get; set; }
 

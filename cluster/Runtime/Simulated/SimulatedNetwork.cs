@@ -4,9 +4,9 @@ namespace Uss.Runtime.Simulated;
 
 /// <summary>
 /// TCP between the hosts of a simulated world: bytes arrive in order, in pieces of any size, late, or not at all while a
-/// link is blocked; connections are reset, refused and time out.
+/// link is blocked; connections are reset, refused and time out. And UDP: datagrams arrive in any order, twice or never.
 /// </summary>
-public sealed class SimulatedNetwork
+public sealed partial class SimulatedNetwork
 {
     private const int FirstEphemeralPort = 32768;
     private const int EndEphemeralPort = 61000;
@@ -61,11 +61,8 @@ public sealed class SimulatedNetwork
             endpoint = endpoint with { Port = NextPort() };
         foreach (var other in _listeners)
         {
-            if (other.Reactor.Host == reactor.Host && other.Local.Port == endpoint.Port
-                && (other.Local.Address.Equals(endpoint.Address) || IsAny(other.Local.Address) || IsAny(endpoint.Address)))
-            {
-                return new Fault("address-in-use", $"{endpoint} is in use.", "Stop the other program, or choose another port.");
-            }
+            if (other.Reactor.Host == reactor.Host && Collide(other.Local, endpoint))
+                return InUse(endpoint);
         }
 
         var listener = new SimulatedListener(this, reactor, endpoint, Math.Max(backlog, 1));
@@ -91,6 +88,7 @@ public sealed class SimulatedNetwork
     internal void OnCrash(SimulatedReactor reactor, bool isSilent)
     {
         _listeners.RemoveAll(listener => listener.Reactor == reactor);
+        _sockets.RemoveAll(socket => socket.Reactor == reactor);
         foreach (var connection in _connections.ToArray())
         {
             if (connection.Reactor == reactor)
@@ -130,6 +128,12 @@ public sealed class SimulatedNetwork
         _nextPort = port + 1 < EndEphemeralPort ? port + 1 : FirstEphemeralPort;
         return port;
     }
+
+    private static bool Collide(Endpoint first, Endpoint second) =>
+        first.Port == second.Port && (first.Address.Equals(second.Address) || IsAny(first.Address) || IsAny(second.Address));
+
+    private static Fault InUse(Endpoint endpoint) =>
+        new("address-in-use", $"{endpoint} is in use.", "Stop the other program, or choose another port.");
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

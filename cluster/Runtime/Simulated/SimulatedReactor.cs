@@ -106,6 +106,13 @@ public sealed class SimulatedReactor : Reactor
     }
 
     /// <inheritdoc/>
+    public override Result<IDatagramSocket> BindDatagram(Endpoint endpoint)
+    {
+        CheckIsCurrent();
+        return World.Network.BindDatagram(this, endpoint);
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<Result<IConnection>> ConnectAsync(Endpoint endpoint)
     {
         CheckIsCurrent();

@@ -18,7 +18,7 @@ internal static class SocketFaults
         Errno.AddressInUse => new Fault(
             "port-in-use",
             $"{endpoint} is in use by another process.",
-            $"Stop the other process (find it with: ss -ltnp sport = :{endpoint.Port}), or choose another port."),
+            $"Stop the other process (find it with: ss -ltunp sport = :{endpoint.Port}), or choose another port."),
         Errno.Access => new Fault(
             "port-access",
             $"{endpoint} may not be listened on by this user.",

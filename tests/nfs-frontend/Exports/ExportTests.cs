@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Uss.NfsFrontend.OncRpc;
 using Uss.NfsFrontend.OncRpc.Tests;
 
@@ -42,9 +43,9 @@ public sealed class ExportTests
     public void A_path_leads_into_the_deepest_export(string path, string? export, string? rest)
     {
         var table = new ExportTable([Export("/default", 1), Export("/default/inner", 2), Export("/other", 3)]);
-        var found = table.Resolve(path);
+        var found = table.Resolve(Encoding.UTF8.GetBytes(path));
         Assert.That(found?.Export.Path, Is.EqualTo(export));
-        Assert.That(found is null ? null : string.Join('/', found.Value.Names), Is.EqualTo(rest));
+        Assert.That(found is null ? null : string.Join('/', found.Value.Names.Select(name => Encoding.UTF8.GetString(name.Span))), Is.EqualTo(rest));
     }
 
     [TestCase(Squash.None, 0u, 0u, 0u, 0u)]

@@ -14,6 +14,9 @@ namespace Uss.NfsFrontend.Mount.Tests;
 /// <summary>MOUNT over a real connection (RFC 1813, 5).</summary>
 public sealed class MountProgramTests : IMountPoints
 {
+    // Latin-1 here, and no UTF-8.
+    private const string NoText = "\u00FF\u00FE";
+
     private static readonly byte[] _key = new byte[FileHandle.KeyBytes];
     private RawClient _client = null!;
     private Caller _caller;
@@ -23,15 +26,16 @@ public sealed class MountProgramTests : IMountPoints
         ExportTests.Export("/closed", 2, ExportTests.Rule("192.0.2.0/24")),
     ]);
 
-    public async ValueTask<(MountStatus Status, FileHandle Handle)> FindAsync(Export export, IReadOnlyList<string> names, Caller caller)
+    public async ValueTask<(MountStatus Status, FileHandle Handle)> FindAsync(Export export, IReadOnlyList<ReadOnlyMemory<byte>> names, Caller caller)
     {
         await Reactor.Current.YieldAsync();
         _caller = caller;
-        return names switch
+        return string.Join('/', names.Select(name => Encoding.Latin1.GetString(name.Span))) switch
         {
-            [] => (MountStatus.Ok, new FileHandle { Export = export.Id, FileSystem = export.FileSystem, Inode = 1 }),
-            ["a", "b"] => (MountStatus.Ok, new FileHandle { Export = export.Id, FileSystem = export.FileSystem, Inode = 7 }),
-            ["file"] => (MountStatus.NotDirectory, default),
+            "" => (MountStatus.Ok, new FileHandle { Export = export.Id, FileSystem = export.FileSystem, Inode = 1 }),
+            "a/b" => (MountStatus.Ok, new FileHandle { Export = export.Id, FileSystem = export.FileSystem, Inode = 7 }),
+            NoText => (MountStatus.Ok, new FileHandle { Export = export.Id, FileSystem = export.FileSystem, Inode = 8 }),
+            "file" => (MountStatus.NotDirectory, default),
             _ => (MountStatus.NoEntry, default),
         };
     }
@@ -48,6 +52,20 @@ public sealed class MountProgramTests : IMountPoints
         Assert.That((reader.UInt32(), reader.UInt32()), Is.EqualTo((1u, 1u)), "AUTH_SYS");
         Assert.That((reader.IsOk, reader.Position), Is.EqualTo((true, reply.Length)));
         Assert.That(_caller.UserId, Is.EqualTo(ExportRule.Nobody), "root is nobody here");
+    });
+
+    [Test]
+    public Task A_name_need_not_be_text() => Run(async () =>
+    {
+        byte[] path = [.. "/default/"u8, 0xFF, 0xFE];
+        Assert.That(Status(await CallAsync(MountProcedure.Mount, path)), Is.EqualTo(MountStatus.Ok));
+        var list = await CallAsync(MountProcedure.Dump);
+        Assert.That(Convert.ToHexString(list), Does.Contain(Convert.ToHexString(path)));
+
+        // As text each of these bytes would be three.
+        byte[] longest = [.. "/default/"u8, .. Enumerable.Repeat((byte)0xFF, 1015)];
+        Assert.That(Status(await CallAsync(MountProcedure.Mount, longest)), Is.EqualTo(MountStatus.NoEntry));
+        Assert.That(Status(await CallAsync(MountProcedure.Mount, [.. longest, 0xFF])), Is.EqualTo(MountStatus.NameTooLong));
     });
 
     [TestCase("/nothing", MountStatus.NoEntry)]
@@ -132,8 +150,10 @@ public sealed class MountProgramTests : IMountPoints
 
     private ValueTask<byte[]> MountAsync(string path) => CallAsync(MountProcedure.Mount, path);
 
-    private ValueTask<byte[]> CallAsync(MountProcedure procedure, string? path = null) => _client.CallAsync(RawClient.Call(
-        1, (uint)procedure, path is null ? null : Encoding.UTF8.GetBytes(path), program: 100005, user: RpcMessageTests.User(0, 0, [])));
+    private ValueTask<byte[]> CallAsync(MountProcedure procedure, string path) => CallAsync(procedure, Encoding.UTF8.GetBytes(path));
+
+    private ValueTask<byte[]> CallAsync(MountProcedure procedure, byte[]? path = null) =>
+        _client.CallAsync(RawClient.Call(1, (uint)procedure, path, program: 100005, user: RpcMessageTests.User(0, 0, [])));
 
     private Task Run(Func<ValueTask> work) => ReactorTest.Run(async reactor =>
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Uss.NfsFrontend.Xdr;
 using Uss.Runtime;
+using Uss.TestSupport;
 
 namespace Uss.NfsFrontend.OncRpc.Tests;
 
@@ -51,22 +52,7 @@ internal sealed class RawClient(Reactor reactor, IConnection transport)
         return [.. record];
     }
 
-    public async ValueTask SendAsync(byte[] bytes)
-    {
-        const int part = 1 << 20;
-        using var vector = new SendVector((bytes.Length / part) + 1);
-        for (var offset = 0; offset < bytes.Length; offset += part)
-        {
-            var length = Math.Min(part, bytes.Length - offset);
-            var buffer = reactor.Buffers.Rent(length);
-            bytes.AsSpan(offset, length).CopyTo(buffer.Slice().Span);
-            vector.Add(buffer.Slice(0, length));
-            buffer.Release();
-        }
-
-        await transport.SendAsync(vector);
-        vector.Clear();
-    }
+    public async ValueTask SendAsync(byte[] bytes) => await RawBytes.SendAsync(reactor, transport, bytes);
 
     /// <summary>The next reply; nothing when the server has closed.</summary>
     public async ValueTask<byte[]> ReceiveAsync()
@@ -88,12 +74,5 @@ internal sealed class RawClient(Reactor reactor, IConnection transport)
 
     public static uint XidOf(byte[] reply) => BinaryPrimitives.ReadUInt32BigEndian(reply);
 
-    private async ValueTask<byte[]> ReceiveAsync(int count)
-    {
-        var buffer = reactor.Buffers.Rent(count);
-        var received = await transport.ReceiveExactlyAsync(buffer.Slice(0, count));
-        var bytes = received.IsOk ? buffer.Slice(0, received.Bytes).Span.ToArray() : [];
-        buffer.Release();
-        return bytes;
-    }
+    private ValueTask<byte[]> ReceiveAsync(int count) => RawBytes.ReceiveAsync(reactor, transport, count);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Uss.Runtime;
+using Uss.Runtime.Simulated;
 using Uss.TestSupport;
 
 namespace Uss.NfsFrontend.OncRpc.Tests;
@@ -7,6 +8,8 @@ namespace Uss.NfsFrontend.OncRpc.Tests;
 /// <summary>A server on a real reactor against a client that does as it likes.</summary>
 public sealed class RpcServerTests
 {
+    private const long SecondNs = 1_000_000_000;
+
     private readonly List<string> _dropped = [];
     private Reactor _reactor = null!;
     private RpcServer _server = null!;
@@ -137,6 +140,59 @@ public sealed class RpcServerTests
         new RpcServerOptions { MaxCalls = 8 });
 
     [Test]
+    public Task Too_many_bytes_of_calls_wait_in_the_socket() => Run(
+        async () =>
+        {
+            // Two records reach the bound of 50,000 bytes, whatever the bound of calls.
+            await _client.SendAsync([.. Enumerable.Range(0, 12).SelectMany(
+                i => RawClient.Record(RawClient.Call((uint)i, EchoProgram.EchoLater, new byte[30_000])))]);
+            for (var round = 0; round < 6; round++)
+            {
+                while (_program.Held < 2)
+                    await _reactor.DelayAsync(1_000_000);
+
+                // More would come now if it could.
+                await _reactor.DelayAsync(5_000_000);
+                _program.Release();
+                for (var i = 0; i < 2; i++)
+                    Assert.That(await _client.ReceiveAsync(), Is.Not.Empty);
+            }
+
+            Assert.That(_program.MostHeld, Is.EqualTo(2));
+        },
+        new RpcServerOptions { MaxCallBytes = 50_000 });
+
+    [Test]
+    public void A_connection_on_which_nothing_comes_is_closed_unless_it_waits_for_an_answer()
+    {
+        using var world = new SimulatedWorld(1);
+        var server = world.CreateReactor("server");
+        var client = world.CreateReactor("client");
+        _program = new EchoProgram(server);
+        _server = new RpcServer(server, [_program], new RpcServerOptions { IdleTimeoutNs = 60 * SecondNs }, (_, reason) => _dropped.Add(reason));
+        var endpoint = world.Run(server, () => ValueTask.FromResult(_server.Listen(new Endpoint(IPAddress.Any, 2049)).Value));
+        world.Run(client, async () =>
+        {
+            var address = new Endpoint(server.Host.Address, endpoint.Port);
+            var busy = await RawClient.ConnectAsync(client, address);
+            var waiting = await RawClient.ConnectAsync(client, address);
+            var idle = await RawClient.ConnectAsync(client, address);
+            await waiting.SendAsync(RawClient.Record(RawClient.Call(1, EchoProgram.EchoLater, [])));
+            for (var i = 0u; i < 4; i++)
+            {
+                Assert.That(await busy.CallAsync(RawClient.Call(i, EchoProgram.Null)), Is.Not.Empty);
+                await client.DelayAsync(20 * SecondNs);
+            }
+
+            Assert.That(await idle.ReceiveAsync(), Is.Empty);
+            Assert.That(_dropped, Is.EqualTo(["nothing came for a long time"]));
+            Assert.That(_server.Connections, Is.EqualTo(2));
+            server.Post(_ => _program.Release(), null);
+            Assert.That(await waiting.ReceiveAsync(), Is.Not.Empty);
+        });
+    }
+
+    [Test]
     public Task What_is_not_answered_keeps_no_room() => Run(
         async () =>
         {
@@ -210,6 +266,22 @@ public sealed class RpcServerTests
             Assert.That(await _client.ReceiveAsync(), Is.Empty);
             Assert.That((await _reactor.ConnectAsync(_client.Transport.Remote)).IsOk, Is.False);
         });
+
+    [Test]
+    public Task A_handler_that_never_ends_does_not_hold_up_a_stop() => Run(
+        async () =>
+        {
+            await _client.SendAsync(RawClient.Record(RawClient.Call(1, EchoProgram.EchoLater, [])));
+            while (_program.Held < 1)
+                await _reactor.DelayAsync(1_000_000);
+            await _server.StopAsync();
+            Assert.That(await _client.ReceiveAsync(), Is.Empty);
+            Assert.That(_server.Connections, Is.EqualTo(1), "its call is still under way");
+            _program.Release();
+            while (_server.Connections > 0)
+                await _reactor.DelayAsync(1_000_000);
+        },
+        new RpcServerOptions { DrainTimeoutNs = 20_000_000 });
 
     private static string Hex(byte[] bytes) => Convert.ToHexString(bytes);
 

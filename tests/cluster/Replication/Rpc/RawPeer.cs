@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Uss.Runtime;
+using Uss.TestSupport;
 
 namespace Uss.Replication.Rpc.Tests;
 
@@ -109,37 +110,9 @@ internal sealed class RawPeer(Reactor reactor, IConnection transport)
         return bytes;
     }
 
-    public async ValueTask<IoResult> SendAsync(byte[] bytes)
-    {
-        if (bytes.Length == 0)
-            return new IoResult(0);
-        using var vector = new SendVector((bytes.Length >> 20) + 1);
-        for (var offset = 0; offset < bytes.Length; offset += 1 << 20)
-        {
-            var part = bytes.AsSpan(offset, Math.Min(1 << 20, bytes.Length - offset));
-            var buffer = reactor.Buffers.Rent(part.Length);
-            part.CopyTo(buffer.Slice().Span);
-            vector.Add(buffer.Slice(0, part.Length));
-            buffer.Release();
-        }
+    public ValueTask<IoResult> SendAsync(byte[] bytes) => RawBytes.SendAsync(reactor, transport, bytes);
 
-        var result = await transport.SendAsync(vector);
-        vector.Clear();
-        return result;
-    }
-
-    public async ValueTask<byte[]> ReceiveAsync(int count)
-    {
-        var bytes = new byte[count];
-        if (count == 0)
-            return bytes;
-        var buffer = reactor.Buffers.Rent(count);
-        var result = await transport.ReceiveExactlyAsync(buffer.Slice(0, count));
-        if (result.IsOk)
-            buffer.Slice(0, count).Span.CopyTo(bytes);
-        buffer.Release();
-        return result.IsOk ? bytes[..result.Bytes] : [];
-    }
+    public ValueTask<byte[]> ReceiveAsync(int count) => RawBytes.ReceiveAsync(reactor, transport, count);
 
     /// <summary>Receives a whole frame and checks its checksums.</summary>
     public async ValueTask<(RpcHeader Header, byte[] Body, byte[] Payload)> ReceiveFrameAsync()
