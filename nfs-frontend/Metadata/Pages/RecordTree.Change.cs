@@ -1,0 +1,109 @@
+using Uss.Runtime;
+
+namespace Uss.NfsFrontend.Metadata;
+
+/// <summary>Changes. The path of the key must be in memory.</summary>
+internal sealed partial class RecordTree
+{
+    /// <summary>Puts a record in place of the one that may be there.</summary>
+    public void Put(RecordKey key, ReadOnlySpan<byte> value)
+    {
+        Invariant.Check(TryDescend(key));
+        MakePathWritable(_path.Last);
+        var leaf = _path.Leaf.Page;
+        var index = leaf.Find(key, out var isFound);
+        if (isFound)
+        {
+            if (leaf.TryReplace(index, value))
+                return;
+            leaf.Remove(index);
+            Records--;
+        }
+
+        Insert(_path.Last, index, key, value);
+        Records++;
+    }
+
+    /// <summary>Removes a record; nothing changes when it is not there.</summary>
+    public void Delete(RecordKey key)
+    {
+        Invariant.Check(TryDescend(key));
+        var index = _path.Leaf.Page.Find(key, out var isFound);
+        if (!isFound)
+            return;
+        Records--;
+        if (_path.Leaf.Page.Count == 1 && _path.Last > 0)
+        {
+            RemoveLeaf();
+            return;
+        }
+
+        MakePathWritable(_path.Last);
+        _path.Leaf.Page.Remove(index);
+    }
+
+    private void MakePathWritable(int last)
+    {
+        for (var depth = 0; depth <= last; depth++)
+        {
+            var page = cache.MakeWritable(_path.Pages[depth]);
+            _path.Pages[depth] = page;
+            if (depth == 0)
+                Root = page.Reference;
+            else
+                _path.Pages[depth - 1].Page.SetChild(_path.Indexes[depth - 1], page.Reference);
+        }
+    }
+
+    // Pages on the path are writable.
+    private void Insert(int depth, int index, RecordKey key, ReadOnlySpan<byte> value)
+    {
+        var page = _path.Pages[depth];
+        if (page.Page.TryInsert(index, key, value))
+            return;
+        var right = cache.Create(page.Level);
+        page.Page.Split(right.Page, index, key, value);
+        var separator = right.Page.KeyAt(0);
+        Span<byte> child = stackalloc byte[PageReference.Size];
+        right.Reference.Write(child);
+        if (depth > 0)
+        {
+            Insert(depth - 1, _path.Indexes[depth - 1] + 1, separator, child);
+            return;
+        }
+
+        Invariant.Check(RootLevel < Page.MaximumLevel);
+        var root = cache.Create(++RootLevel);
+        Span<byte> left = stackalloc byte[PageReference.Size];
+        page.Reference.Write(left);
+        Invariant.Check(root.Page.TryInsert(0, default, left) && root.Page.TryInsert(1, separator, child));
+        Root = root.Reference;
+    }
+
+    // The leaf loses its last record: it goes, and with it those above it that have no other child.
+    private void RemoveLeaf()
+    {
+        var depth = _path.Last - 1;
+        while (depth >= 0 && _path.Pages[depth].Page.Count == 1)
+            depth--;
+        for (var gone = depth + 1; gone <= _path.Last; gone++)
+            cache.Remove(_path.Pages[gone]);
+        if (depth < 0)
+        {
+            CreateRoot();
+            return;
+        }
+
+        MakePathWritable(depth);
+        _path.Pages[depth].Page.Remove(_path.Indexes[depth]);
+        for (var top = 0; top <= depth && _path.Pages[top].Page.Count == 1; top++)
+        {
+            Invariant.Check(_path.Pages[top].Reference == Root);
+            Root = _path.Pages[top].Page.ChildAt(0);
+            RootLevel--;
+            cache.Remove(_path.Pages[top]);
+            if (top == depth || _path.Pages[top + 1].Reference != Root)
+                break;
+        }
+    }
+}
