@@ -113,12 +113,7 @@ internal sealed partial class CommitLog
             _gathering.Sequence = _head.NextSequence;
         }
 
-        if (!_isScheduled)
-        {
-            _isScheduled = true;
-            _reactor.AtEndOfTurn(static log => ((CommitLog)log!).OnEndOfTurn(), this);
-        }
-
+        Schedule();
         return _gathering;
     }
 
@@ -163,7 +158,7 @@ internal sealed partial class CommitLog
     public LogPoint Freeze()
     {
         Seal();
-        WakeLanes();
+        Schedule();
         return _head;
     }
 
@@ -175,6 +170,14 @@ internal sealed partial class CommitLog
         behind = _ring.Place(position, blocks) + blocks;
         var oldest = _sealed.TryPeek(out var first) ? Math.Min(first.Position, Tail) : Tail;
         return behind - oldest <= _ring.Blocks;
+    }
+
+    private void Schedule()
+    {
+        if (_isScheduled)
+            return;
+        _isScheduled = true;
+        _reactor.AtEndOfTurn(static log => ((CommitLog)log!).OnEndOfTurn(), this);
     }
 
     private void OnEndOfTurn()

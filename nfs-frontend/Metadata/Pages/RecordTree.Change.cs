@@ -5,6 +5,8 @@ namespace Uss.NfsFrontend.Metadata;
 /// <summary>Changes. The path of the key must be in memory.</summary>
 internal sealed partial class RecordTree
 {
+    private const int MergeBelowBytes = Page.PayloadBytes / 3;
+
     /// <summary>Puts a record in place of the one that may be there.</summary>
     public void Put(RecordKey key, ReadOnlySpan<byte> value)
     {
@@ -40,6 +42,11 @@ internal sealed partial class RecordTree
 
         MakePathWritable(_path.Last);
         _path.Leaf.Page.Remove(index);
+        for (var depth = _path.Last; depth > 0 && TryMerge(depth); depth--)
+        {
+        }
+
+        CollapseRoot();
     }
 
     private void MakePathWritable(int last)
@@ -96,14 +103,45 @@ internal sealed partial class RecordTree
 
         MakePathWritable(depth);
         _path.Pages[depth].Page.Remove(_path.Indexes[depth]);
-        for (var top = 0; top <= depth && _path.Pages[top].Page.Count == 1; top++)
+        for (; depth > 0 && TryMerge(depth); depth--)
         {
-            Invariant.Check(_path.Pages[top].Reference == Root);
-            Root = _path.Pages[top].Page.ChildAt(0);
+        }
+
+        CollapseRoot();
+    }
+
+    // Joins a page with a neighbour under the same parent, when that is in memory and both together leave room to grow.
+    private bool TryMerge(int depth)
+    {
+        var page = _path.Pages[depth];
+        var parent = _path.Pages[depth - 1].Page;
+        var index = _path.Indexes[depth - 1];
+        if (page.Page.UsedBytes > MergeBelowBytes || parent.Count == 1)
+            return false;
+        var left = index > 0 ? index - 1 : index;
+        if (!cache.TryGet(parent.ChildAt(index > 0 ? index - 1 : index + 1).Id, out var neighbour)
+            || page.Page.UsedBytes + neighbour.Page.UsedBytes > 2 * MergeBelowBytes)
+        {
+            return false;
+        }
+
+        var target = cache.MakeWritable(index > 0 ? neighbour : page);
+        var source = index > 0 ? page : neighbour;
+        parent.SetChild(left, target.Reference);
+        target.Page.Append(source.Page, parent.KeyAt(left + 1));
+        parent.Remove(left + 1);
+        cache.Remove(source);
+        return true;
+    }
+
+    // A root with one child is none.
+    private void CollapseRoot()
+    {
+        while (RootLevel > 0 && cache.TryGet(Root.Id, out var root) && root.Page.Count == 1)
+        {
+            Root = root.Page.ChildAt(0);
             RootLevel--;
-            cache.Remove(_path.Pages[top]);
-            if (top == depth || _path.Pages[top + 1].Reference != Root)
-                break;
+            cache.Remove(root);
         }
     }
 }

@@ -78,6 +78,8 @@ public sealed partial class MetadataStore
         }
 
         buffer.Release();
+        if (fault is null && _map.UsedPages != _superblock.UsedPages)
+            fault = Damaged($"The bitmap of the file system's metadata has {_map.UsedPages} pages in use, not {_superblock.UsedPages}.");
         return fault;
     }
 

@@ -61,6 +61,7 @@ public sealed partial class MetadataStore : IRecordStore
         Misses = _cache.Misses,
         Checkpoints = _checkpoints,
         CheckpointBytes = _checkpointBytes,
+        DiscardedPages = _discardedPages,
     };
 
     private CommitLog Log => _log!;
@@ -85,7 +86,7 @@ public sealed partial class MetadataStore : IRecordStore
         }
 
         Log.Stop();
-        while (!Log.IsStopped || _runningOperations > 0 || _isCheckpointing)
+        while (!Log.IsStopped || _runningOperations > 0 || _isCheckpointing || _isDiscarding)
             await _reactor.DelayAsync(PollNs);
         _quietTimer?.Cancel();
         _cache.Close();

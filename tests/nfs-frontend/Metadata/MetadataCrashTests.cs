@@ -35,10 +35,13 @@ public sealed class MetadataCrashTests
                 rig.Crash();
             }
 
+            rig.StartProcess();
+            rig.Check();
             rig.Open();
             var after = rig.ReadAll();
             workload.Verify(after);
             before = after;
+            rig.Check();
             if (rig.Random.Chance(0.5))
                 Assert.That(rig.Close(), Is.EqualTo(RecordStatus.Ok));
             else

@@ -79,6 +79,15 @@ internal sealed class MetadataRig : IDisposable
     /// <summary>Runs and expects Ok.</summary>
     public void Do(Action<RecordTransaction> operation) => Assert.That(Run(operation), Is.EqualTo(RecordStatus.Ok));
 
+    /// <summary>Checks what is on the space and expects nothing wrong; commits in the log are not looked into.</summary>
+    public MetadataCheckReport Check()
+    {
+        var report = Run(() => MetadataCheck.RunAsync(Owner));
+        Assert.That(report.Fault, Is.Null);
+        Assert.That(report.Value!.Findings, Is.Empty);
+        return report.Value;
+    }
+
     public byte[]? Get(RecordKey key)
     {
         byte[]? value = null;
