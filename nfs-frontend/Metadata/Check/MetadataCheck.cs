@@ -140,9 +140,13 @@ public sealed partial class MetadataCheck
             }
 
             if (!reader.HasCommit)
-                return;
+                break;
             _report.Commits++;
         }
+
+        var (later, _) = await reader.FindLaterAsync();
+        if (later != 0)
+            _report.Add($"Commit {reader.Next.NextSequence} of the log is damaged: commit {later} behind it is whole.");
     }
 
     private PageBuffer RentPage() => _buffers.TryPop(out var buffer) ? buffer : _reactor.Buffers.Rent(Page.Size);

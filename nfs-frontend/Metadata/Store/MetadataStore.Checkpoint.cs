@@ -120,6 +120,7 @@ public sealed partial class MetadataStore
     private async ValueTask<RecordStatus> WriteCheckpointAsync()
     {
         var position = _superblock.LogPosition;
+        var sequence = _superblock.NextSequence;
         var pages = new List<ValueTask<RecordStatus>>(Writers);
         while (pages.Count < Math.Min(Writers, _cache.Frozen.Count))
             pages.Add(WritePagesAsync());
@@ -145,7 +146,7 @@ public sealed partial class MetadataStore
         _checkpoints++;
         _cache.Thaw();
         _map.Thaw(Math.Max(_dirtyLimit * 4L, _map.UsedPages / 8));
-        _log?.Release(position);
+        _log?.Release(position, sequence);
         return RecordStatus.Ok;
     }
 

@@ -100,6 +100,11 @@ public sealed partial class MetadataStore
                 return fault;
         }
 
+        var (later, laterStatus) = await reader.FindLaterAsync();
+        if (laterStatus != RecordStatus.Ok)
+            return FaultOf(laterStatus, "The log");
+        if (later != 0)
+            return Damaged($"Commit {reader.Next.NextSequence} of the file system's metadata is damaged: commit {later} behind it is whole.");
         var settings = new CommitLogSettings
         {
             Reactor = _reactor,
@@ -108,6 +113,7 @@ public sealed partial class MetadataStore
             FileSystem = FileSystem,
             NoSpaceRetryNs = _options.NoSpaceRetryNs,
             Progress = OnProgress,
+            StopCheckpoints = StopCheckpoints,
             Fail = Fail,
         };
         _log = new CommitLog(settings, reader.Next, _superblock.LogPosition);

@@ -77,7 +77,7 @@ internal sealed class CrashWorkload(MetadataRig rig, SortedDictionary<RecordKey,
             var isRead = random.Chance(0.4);
             var step = new Step(this, random.NextUInt64(), worker, isRead ? 0 : ++count);
             _steps.Add(step);
-            var status = await rig.Store.RunAsync(step);
+            var status = await rig.Store!.RunAsync(step);
             if (status != RecordStatus.Ok)
                 return false;
             step.IsAcknowledged = true;
