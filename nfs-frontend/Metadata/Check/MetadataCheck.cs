@@ -26,12 +26,14 @@ public sealed partial class MetadataCheck
     /// <see cref="MetadataStore.CheckAsync"/> takes care of that.
     /// </summary>
     /// <returns>What was found, or the fault that stands in the way of any check.</returns>
-    public static async ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space)
+    public static ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space) => RunAsync(space, hasLog: true);
+
+    internal static async ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space, bool hasLog)
     {
         var check = new MetadataCheck(space);
         var fault = await check.ReadAnchorsAsync();
         if (fault is null)
-            await check.CheckAllAsync();
+            await check.CheckAllAsync(hasLog);
         while (check._buffers.TryPop(out var buffer))
             buffer.Release();
         return fault is null ? check._report : fault;
@@ -93,14 +95,15 @@ public sealed partial class MetadataCheck
         _buffers.Push(buffer);
     }
 
-    private async ValueTask CheckAllAsync()
+    private async ValueTask CheckAllAsync(bool hasLog)
     {
         _report.Generation = _superblock.Generation;
         await CheckPageAsync(_superblock.Root, _superblock.RootLevel, default, RecordKey.Maximum);
         CheckBitmap();
         if (_report.Records != _superblock.Records)
             _report.Add($"The tree has {_report.Records} records, the superblock says {_superblock.Records}.");
-        await CheckLogAsync();
+        if (hasLog)
+            await CheckLogAsync();
     }
 
     private void CheckBitmap()

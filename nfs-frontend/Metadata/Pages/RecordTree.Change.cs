@@ -26,7 +26,10 @@ internal sealed partial class RecordTree
         Records++;
     }
 
-    /// <summary>Removes a record; nothing changes when it is not there.</summary>
+    /// <summary>
+    /// Removes a record; nothing changes when it is not there. Its leaf stays, even without records, until <see cref="Tidy"/>: when a
+    /// leaf goes, its keys belong to a neighbour, which need not be in memory for a further change.
+    /// </summary>
     public void Delete(RecordKey key)
     {
         Invariant.Check(TryDescend(key));
@@ -34,15 +37,20 @@ internal sealed partial class RecordTree
         if (!isFound)
             return;
         Records--;
-        if (_path.Leaf.Page.Count == 1 && _path.Last > 0)
-        {
-            RemoveLeaf();
-            return;
-        }
-
         MakePathWritable(_path.Last);
         _path.Leaf.Page.Remove(index);
-        for (var depth = _path.Last; depth > 0 && TryMerge(depth); depth--)
+    }
+
+    /// <summary>Removes or merges the leaf that a key was removed from, once all changes of the transaction are made.</summary>
+    public void Tidy(RecordKey key)
+    {
+        // Where a page is missing, the leaf is gone already.
+        if (!TryDescend(key) || _path.Last == 0 || _path.Leaf.State != PageState.Dirty)
+            return;
+        var depth = _path.Last;
+        if (_path.Leaf.Page.Count == 0)
+            depth = RemoveLeaf();
+        for (; depth > 0 && TryMerge(depth); depth--)
         {
         }
 
@@ -87,8 +95,8 @@ internal sealed partial class RecordTree
         Root = root.Reference;
     }
 
-    // The leaf loses its last record: it goes, and with it those above it that have no other child.
-    private void RemoveLeaf()
+    // A leaf without records goes, and with it those above it that have no other child. Returns the depth of who has lost a child.
+    private int RemoveLeaf()
     {
         var depth = _path.Last - 1;
         while (depth >= 0 && _path.Pages[depth].Page.Count == 1)
@@ -98,16 +106,12 @@ internal sealed partial class RecordTree
         if (depth < 0)
         {
             CreateRoot();
-            return;
+            return depth;
         }
 
         MakePathWritable(depth);
         _path.Pages[depth].Page.Remove(_path.Indexes[depth]);
-        for (; depth > 0 && TryMerge(depth); depth--)
-        {
-        }
-
-        CollapseRoot();
+        return depth;
     }
 
     // Joins a page with a neighbour under the same parent, when that is in memory and both together leave room to grow.

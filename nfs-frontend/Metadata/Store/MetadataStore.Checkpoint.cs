@@ -44,7 +44,9 @@ public sealed partial class MetadataStore
         if (_isLost || _isClosing || _cache.DirtyPages == 0)
             return;
         var left = _lastChangeNs + _options.QuietNs - _reactor.MonotonicNs;
-        if (left <= 0 && CanCheckpoint)
+
+        // A commit that finds no space can be withdrawn only as long as no checkpoint has it.
+        if (left <= 0 && CanCheckpoint && !Log.IsStarved)
             StartCheckpoint();
         else
             _quietTimer = _reactor.Schedule(Math.Max(left, RetryIntervalNs), static store => ((MetadataStore)store!).OnQuiet(), this);

@@ -155,6 +155,8 @@ public sealed partial class MetadataStore
         if (isDamaged || !_tree.TryDescend(key))
             return false;
         ApplyToTree(key, value, isDelete);
+        if (isDelete)
+            _tree.Tidy(key);
         offset = reader.Payload.Length - left.Length;
         return true;
     }

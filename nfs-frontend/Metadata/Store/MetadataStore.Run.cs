@@ -88,6 +88,12 @@ public sealed partial class MetadataStore
             ApplyToTree(change.Key, value, change.IsDelete);
         }
 
+        foreach (ref readonly var change in _transaction.Changes)
+        {
+            if (change.IsDelete)
+                _tree.Tidy(change.Key);
+        }
+
         ScheduleCheckpoint();
         return commit.Waiters.WaitAsync();
     }

@@ -15,6 +15,8 @@ internal sealed class CrashWorkload(MetadataRig rig, SortedDictionary<RecordKey,
 
     public int Acknowledged { get; private set; }
 
+    public int Refused { get; private set; }
+
     public bool IsStopping { get; set; }
 
     /// <summary>Starts the workers; they run while the world does, until the process dies.</summary>
@@ -40,7 +42,7 @@ internal sealed class CrashWorkload(MetadataRig rig, SortedDictionary<RecordKey,
             var isThere = step.Count == 0 ? step.IsAcknowledged : counts[step.Worker] >= step.Count;
             if (!isThere && step.IsAcknowledged)
                 Assert.Fail($"operation {step.Count} of worker {step.Worker} was acknowledged and is gone");
-            if (!isThere)
+            if (!isThere || step.IsRefused)
                 continue;
             foreach (var (key, value) in step.Seen)
             {
@@ -72,12 +74,23 @@ internal sealed class CrashWorkload(MetadataRig rig, SortedDictionary<RecordKey,
     {
         var count = before.TryGetValue(Counter(worker), out var old) ? BitConverter.ToUInt64(old) : 0;
         var random = new SeededRandom(rig.Random.NextUInt64());
+        var store = rig.Store!;
         while (!IsStopping)
         {
             var isRead = random.Chance(0.4);
             var step = new Step(this, random.NextUInt64(), worker, isRead ? 0 : ++count);
             _steps.Add(step);
-            var status = await rig.Store!.RunAsync(step);
+            var status = await store.RunAsync(step);
+            if (status == RecordStatus.NoSpace)
+            {
+                // Nothing was changed: the same number goes to the next one.
+                step.IsRefused = true;
+                Refused++;
+                count -= isRead ? 0UL : 1;
+                await rig.Reactor.DelayAsync(random.Next(20_000_000));
+                continue;
+            }
+
             if (status != RecordStatus.Ok)
                 return false;
             step.IsAcknowledged = true;
@@ -99,6 +112,8 @@ internal sealed class CrashWorkload(MetadataRig rig, SortedDictionary<RecordKey,
         public int Order { get; private set; }
 
         public bool IsAcknowledged { get; set; }
+
+        public bool IsRefused { get; set; }
 
         public List<(RecordKey Key, byte[]? Value)> Changes { get; } = [];
 

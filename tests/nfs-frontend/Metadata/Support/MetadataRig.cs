@@ -74,6 +74,14 @@ internal sealed class MetadataRig : IDisposable
         Store = null;
     }
 
+    /// <summary>Another node becomes the owner; the process goes on, and changes nothing any more.</summary>
+    public void Depose()
+    {
+        Owner.IsHeld = false;
+        Space.Crash();
+        Store = null;
+    }
+
     public T Run<T>(Func<ValueTask<T>> work) => World.Run(Reactor, work);
 
     public RecordStatus Run(Action<RecordTransaction> operation) => Run(() => Store!.RunAsync(new TestOperation(operation)));

@@ -76,6 +76,8 @@ internal sealed class SimulatedMetadataSpace
             Apply(offset, source[..BlockBytes]);
     }
 
+    public bool IsPresent(long offset) => _blocks.ContainsKey(offset / BlockBytes * BlockBytes);
+
     /// <summary>Flips a bit of a block that is present.</summary>
     public void FlipBit(long offset, int bit) => _blocks[offset / BlockBytes * BlockBytes][offset % BlockBytes] ^= (byte)(1 << bit);
 
@@ -129,7 +131,17 @@ internal sealed class SimulatedMetadataSpace
             if (space.FailsAt?.Invoke(offset) == true)
                 return RecordStatus.Damaged;
             if (space.IsFull || space.HasNoSpaceFor?.Invoke(offset) == true)
+            {
+                // Room for some of it was found, never for all.
+                for (var at = 4096; at < source.Length; at += BlockBytes)
+                {
+                    if (space._random.Chance(0.5))
+                        space.Apply(offset + at, write.Bytes.AsSpan(at, BlockBytes));
+                }
+
                 return RecordStatus.NoSpace;
+            }
+
             space.Poke(offset, write.Bytes);
             return RecordStatus.Ok;
         }
