@@ -71,6 +71,37 @@ public sealed class MetadataTreeTests
     }
 
     [Test]
+    public void Operations_that_need_more_pages_than_the_cache_holds_end_all_the_same()
+    {
+        using var rig = new MetadataRig();
+        rig.Options = rig.Options with { CacheBytes = 512 << 10 };
+        var store = rig.Open();
+        MetadataStoreTests.Fill(rig, 16_000);
+        Assert.That(store.Figures.UsedPages, Is.GreaterThan(100));
+        rig.Run(async () =>
+        {
+            var tasks = new List<ValueTask<RecordStatus>>();
+            for (var operation = 0; operation < 10; operation++)
+            {
+                var first = operation;
+                tasks.Add(store.RunAsync(new TestOperation(records =>
+                {
+                    for (var number = 15_000; number >= 0; number -= 200)
+                        records.TryGet(MetadataStoreTests.KeyOf(number + first), out _);
+                    if (first % 2 != 0)
+                        records.Put(MetadataStoreTests.KeyOf(first), [1]);
+                })));
+            }
+
+            foreach (var task in tasks)
+                Assert.That(await task, Is.EqualTo(RecordStatus.Ok));
+            return true;
+        });
+        Assert.That(store.Figures.Misses, Is.LessThan(2000), "what was loaded stays until the operation has ended");
+        rig.Close();
+    }
+
+    [Test]
     public void The_check_finds_nothing_wrong_while_operations_go_on([Range(1, 4)] int seed)
     {
         using var rig = new MetadataRig((ulong)seed);

@@ -132,10 +132,11 @@ internal sealed class SimulatedMetadataSpace
                 return RecordStatus.Damaged;
             if (space.IsFull || space.HasNoSpaceFor?.Invoke(offset) == true)
             {
-                // Room for some of it was found, never for all.
-                for (var at = 4096; at < source.Length; at += BlockBytes)
+                // Room for some of it was found, or even for all of it where one copy lies.
+                var found = space._random.Chance(0.3) ? 1 : 0.5;
+                for (var at = 0; at < source.Length; at += BlockBytes)
                 {
-                    if (space._random.Chance(0.5))
+                    if (space._random.Chance(found))
                         space.Apply(offset + at, write.Bytes.AsSpan(at, BlockBytes));
                 }
 
