@@ -55,4 +55,7 @@ public readonly record struct MetadataFigures
 
     /// <summary>Bytes written by them.</summary>
     public long CheckpointBytes { get; init; }
+
+    /// <summary>Free pages whose room was given back since it was opened.</summary>
+    public long DiscardedPages { get; init; }
 }

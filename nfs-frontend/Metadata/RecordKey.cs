@@ -11,6 +11,18 @@ public readonly record struct RecordKey(ulong High, ulong Low) : IComparable<Rec
     /// <summary>The largest key.</summary>
     public static RecordKey Maximum => new(ulong.MaxValue, ulong.MaxValue);
 
+    /// <summary>True when the first key comes before the second.</summary>
+    public static bool operator <(RecordKey first, RecordKey second) => first.CompareTo(second) < 0;
+
+    /// <summary>True when the first key comes behind the second.</summary>
+    public static bool operator >(RecordKey first, RecordKey second) => first.CompareTo(second) > 0;
+
+    /// <summary>True when the first key does not come behind the second.</summary>
+    public static bool operator <=(RecordKey first, RecordKey second) => first.CompareTo(second) <= 0;
+
+    /// <summary>True when the first key does not come before the second.</summary>
+    public static bool operator >=(RecordKey first, RecordKey second) => first.CompareTo(second) >= 0;
+
     /// <inheritdoc/>
     public int CompareTo(RecordKey other) => High != other.High ? High.CompareTo(other.High) : Low.CompareTo(other.Low);
 }

@@ -62,7 +62,7 @@ internal sealed partial class CommitLog
             if (status == RecordStatus.Ok)
                 OnWritten(commit);
             else
-                _fail(status);
+                _fail(status == RecordStatus.NoSpace ? await WithdrawAsync(commit) : RecordStatus.Lost);
         }
 
         _runningLanes--;
@@ -77,14 +77,31 @@ internal sealed partial class CommitLog
         _progress();
         var deadlineNs = _reactor.MonotonicNs + _retryNs;
         var status = RecordStatus.NoSpace;
-        while (status == RecordStatus.NoSpace && !_isFailed && _reactor.MonotonicNs < deadlineNs)
+        while (status == RecordStatus.NoSpace && !_isFailed)
         {
+            // Only the oldest one gives up: so the others are behind it and need no thought.
+            if (_reactor.MonotonicNs >= deadlineNs && _sealed.Peek() == commit)
+                break;
             await _reactor.DelayAsync(RetryIntervalNs);
-            status = await _space.WriteAsync(_ring.OffsetOf(commit.Position), commit.Slice);
+
+            // A checkpoint that has its changes is as good.
+            status = commit.Sequence <= _coveredSequence
+                ? RecordStatus.Ok
+                : await _space.WriteAsync(_ring.OffsetOf(commit.Position), commit.Slice);
         }
 
         _starvedLanes--;
         return status;
+    }
+
+    // Nobody may find the commit later when its callers are told that nothing was changed. A discard needs no room.
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    private async ValueTask<RecordStatus> WithdrawAsync(Commit commit)
+    {
+        if (!_stopCheckpoints())
+            return RecordStatus.Lost;
+        var discarded = await _space.DiscardAsync(_ring.OffsetOf(commit.Position), MetadataLayout.BlockBytes);
+        return discarded == RecordStatus.Ok ? RecordStatus.NoSpace : RecordStatus.Lost;
     }
 
     private Commit? TakeNext()

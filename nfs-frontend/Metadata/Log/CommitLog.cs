@@ -21,6 +21,7 @@ internal sealed partial class CommitLog
     private readonly ulong _firstSequence;
     private readonly Action _progress;
     private readonly Action<RecordStatus> _fail;
+    private readonly Func<bool> _stopCheckpoints;
 
     // Sealed and not yet durable, the oldest first.
     private readonly Queue<Commit> _sealed = new();
@@ -29,6 +30,7 @@ internal sealed partial class CommitLog
     private readonly WaiterQueue _lanes = new();
     private Commit? _gathering;
     private LogPoint _head;
+    private ulong _coveredSequence;
     private bool _isScheduled;
     private bool _isStopping;
     private bool _isFailed;
@@ -47,6 +49,7 @@ internal sealed partial class CommitLog
         _fileSystem = settings.FileSystem;
         _progress = settings.Progress;
         _fail = settings.Fail;
+        _stopCheckpoints = settings.StopCheckpoints;
         _retryNs = settings.NoSpaceRetryNs;
         do
             _life = _reactor.NewNumber();
@@ -113,12 +116,7 @@ internal sealed partial class CommitLog
             _gathering.Sequence = _head.NextSequence;
         }
 
-        if (!_isScheduled)
-        {
-            _isScheduled = true;
-            _reactor.AtEndOfTurn(static log => ((CommitLog)log!).OnEndOfTurn(), this);
-        }
-
+        Schedule();
         return _gathering;
     }
 
@@ -163,18 +161,30 @@ internal sealed partial class CommitLog
     public LogPoint Freeze()
     {
         Seal();
-        WakeLanes();
+        Schedule();
         return _head;
     }
 
     /// <summary>A checkpoint is durable: what lies in front of its point is needed no more.</summary>
-    public void Release(long position) => Tail = position;
+    public void Release(long position, ulong nextSequence)
+    {
+        Tail = position;
+        _coveredSequence = nextSequence - 1;
+    }
 
     private bool FitsRing(long position, int blocks, out long behind)
     {
         behind = _ring.Place(position, blocks) + blocks;
         var oldest = _sealed.TryPeek(out var first) ? Math.Min(first.Position, Tail) : Tail;
         return behind - oldest <= _ring.Blocks;
+    }
+
+    private void Schedule()
+    {
+        if (_isScheduled)
+            return;
+        _isScheduled = true;
+        _reactor.AtEndOfTurn(static log => ((CommitLog)log!).OnEndOfTurn(), this);
     }
 
     private void OnEndOfTurn()

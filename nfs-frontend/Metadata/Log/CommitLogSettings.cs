@@ -19,7 +19,10 @@ internal sealed record CommitLogSettings
     /// <summary>Called when commits have become durable or can find space again.</summary>
     public required Action Progress { get; init; }
 
-    /// <summary>Called when a commit cannot be written; afterwards nothing can be.</summary>
+    /// <summary>Called when a commit is to be withdrawn: no checkpoint begins any more; false when one is being written.</summary>
+    public required Func<bool> StopCheckpoints { get; init; }
+
+    /// <summary>Called when a commit cannot be written, with what its callers are told; afterwards nothing can be.</summary>
     public required Action<RecordStatus> Fail { get; init; }
 }
 

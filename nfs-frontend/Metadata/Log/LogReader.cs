@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Uss.Runtime;
 
 namespace Uss.NfsFrontend.Metadata;
@@ -62,6 +63,42 @@ internal sealed class LogReader : IDisposable
         return status;
     }
 
+    /// <summary>
+    /// Looks for a commit that cannot be there after a crash: one starts only when all but the one before it are durable, so a whole one
+    /// further behind the end of the log means that the end is not the end.
+    /// </summary>
+    /// <returns>Its number, 0 when there is none; anything but Ok when the log cannot be read.</returns>
+    public async ValueTask<(ulong Sequence, RecordStatus Status)> FindLaterAsync()
+    {
+        var end = Next.Position + Math.Min(_ring.Blocks, 5L * _maximumCommitBytes / MetadataLayout.BlockBytes);
+        for (var position = Next.Position; position < end;)
+        {
+            var status = await FillAsync(position);
+            if (status != RecordStatus.Ok)
+                return (0, status);
+            var blocks = _bufferBytes / MetadataLayout.BlockBytes;
+            var candidate = 0;
+            while (candidate < blocks && !IsLater(candidate * MetadataLayout.BlockBytes, out _))
+                candidate++;
+            if (candidate == blocks)
+            {
+                position += blocks;
+                continue;
+            }
+
+            // All of it is behind its start, and perhaps not in the buffer.
+            position += candidate;
+            status = await FillAsync(position);
+            if (status != RecordStatus.Ok)
+                return (0, status);
+            if (IsLater(0, out var header) && CommitHeader.TryParse(_buffer.Slice(0, _bufferBytes).Span, out _))
+                return (header.Sequence, RecordStatus.Ok);
+            position++;
+        }
+
+        return (0, RecordStatus.Ok);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _buffer.Release();
 
@@ -70,6 +107,15 @@ internal sealed class LogReader : IDisposable
         _bufferPosition = position;
         _bufferBytes = (int)Math.Min(_maximumCommitBytes, (long)_ring.BlocksToEdge(position) * MetadataLayout.BlockBytes);
         return await _space.ReadAsync(_ring.OffsetOf(position), _buffer.Slice(0, _bufferBytes));
+    }
+
+    private bool IsLater(int offset, out CommitHeader header)
+    {
+        header = MemoryMarshal.Read<CommitHeader>(_buffer.Slice(offset, CommitHeader.Size).Span);
+        return header.Magic == CommitHeader.ExpectedMagic
+            && header.FileSystem == _fileSystem
+            && header.Sequence > Next.NextSequence + 1
+            && header.Sequence < Next.NextSequence + (ulong)_ring.Blocks;
     }
 
     private bool TryTake(long position)

@@ -23,10 +23,15 @@ internal readonly ref partial struct Page
     }
 
     /// <summary>Takes all records of the page to its right; they must fit.</summary>
-    public void Append(Page right)
+    /// <param name="right">That page.</param>
+    /// <param name="separator">The key that its parent has for it: the first one of an inner page says nothing.</param>
+    public void Append(Page right, RecordKey separator)
     {
         for (var index = 0; index < right.Count; index++)
-            Invariant.Check(TryInsert(Count, right.KeyAt(index), right.ValueAt(index)));
+        {
+            var key = index == 0 && right.Level > 0 ? separator : right.KeyAt(index);
+            Invariant.Check(TryInsert(Count, key, right.ValueAt(index)));
+        }
     }
 
     /// <summary>Fills in the checksum.</summary>

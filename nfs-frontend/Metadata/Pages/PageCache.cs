@@ -162,7 +162,7 @@ internal sealed class PageCache(Reactor reactor, PageMap map, ulong fileSystem, 
     /// <summary>Lets clean pages go until the rest fits, or nothing more can go. Never between a search and the change that it is for.</summary>
     public void Evict()
     {
-        for (var steps = 2 * _clock.Count; steps > 0 && _clock.Count > capacityPages; steps--)
+        for (var steps = 2 * _clock.Count; steps > 0 && Bytes > (long)capacityPages * Page.Size; steps--)
         {
             if (_hand >= _clock.Count)
                 _hand = 0;

@@ -7,8 +7,10 @@ namespace Uss.NfsFrontend.Metadata;
 /// Which pages are in use, and which may be given out: those that neither the tree uses, nor the durable checkpoint, nor the one that
 /// is being written. Two bits a page.
 /// </summary>
-internal sealed class PageMap
+internal sealed partial class PageMap
 {
+    private const int PagesOfObject = MetadataLayout.ObjectBytes / MetadataLayout.PageBytes;
+
     private readonly List<ulong[]> _used = [];
     private readonly List<ulong[]> _taken = [];
     private readonly List<int> _freeOf = [];
@@ -114,14 +116,6 @@ internal sealed class PageMap
         _isChanged[block] = false;
         _slots[block / 8] ^= (byte)(1 << (block % 8));
         return true;
-    }
-
-    /// <summary>The checkpoint of the epoch that has ended is durable.</summary>
-    public void Thaw()
-    {
-        foreach (var page in _freedBefore)
-            GiveBack(page);
-        _freedBefore.Clear();
     }
 
     private static void Set(List<ulong[]> bits, long page, bool value)

@@ -5,6 +5,8 @@ namespace Uss.NfsFrontend.Metadata;
 /// <summary>Changes. The path of the key must be in memory.</summary>
 internal sealed partial class RecordTree
 {
+    private const int MergeBelowBytes = Page.PayloadBytes / 3;
+
     /// <summary>Puts a record in place of the one that may be there.</summary>
     public void Put(RecordKey key, ReadOnlySpan<byte> value)
     {
@@ -24,7 +26,10 @@ internal sealed partial class RecordTree
         Records++;
     }
 
-    /// <summary>Removes a record; nothing changes when it is not there.</summary>
+    /// <summary>
+    /// Removes a record; nothing changes when it is not there. Its leaf stays, even without records, until <see cref="Tidy"/>: when a
+    /// leaf goes, its keys belong to a neighbour, which need not be in memory for a further change.
+    /// </summary>
     public void Delete(RecordKey key)
     {
         Invariant.Check(TryDescend(key));
@@ -32,14 +37,24 @@ internal sealed partial class RecordTree
         if (!isFound)
             return;
         Records--;
-        if (_path.Leaf.Page.Count == 1 && _path.Last > 0)
-        {
-            RemoveLeaf();
-            return;
-        }
-
         MakePathWritable(_path.Last);
         _path.Leaf.Page.Remove(index);
+    }
+
+    /// <summary>Removes or merges the leaf that a key was removed from, once all changes of the transaction are made.</summary>
+    public void Tidy(RecordKey key)
+    {
+        // Where a page is missing, the leaf is gone already.
+        if (!TryDescend(key) || _path.Last == 0 || _path.Leaf.State != PageState.Dirty)
+            return;
+        var depth = _path.Last;
+        if (_path.Leaf.Page.Count == 0)
+            depth = RemoveLeaf();
+        for (; depth > 0 && TryMerge(depth); depth--)
+        {
+        }
+
+        CollapseRoot();
     }
 
     private void MakePathWritable(int last)
@@ -80,8 +95,8 @@ internal sealed partial class RecordTree
         Root = root.Reference;
     }
 
-    // The leaf loses its last record: it goes, and with it those above it that have no other child.
-    private void RemoveLeaf()
+    // A leaf without records goes, and with it those above it that have no other child. Returns the depth of who has lost a child.
+    private int RemoveLeaf()
     {
         var depth = _path.Last - 1;
         while (depth >= 0 && _path.Pages[depth].Page.Count == 1)
@@ -91,19 +106,46 @@ internal sealed partial class RecordTree
         if (depth < 0)
         {
             CreateRoot();
-            return;
+            return depth;
         }
 
         MakePathWritable(depth);
         _path.Pages[depth].Page.Remove(_path.Indexes[depth]);
-        for (var top = 0; top <= depth && _path.Pages[top].Page.Count == 1; top++)
+        return depth;
+    }
+
+    // Joins a page with a neighbour under the same parent, when that is in memory and both together leave room to grow.
+    private bool TryMerge(int depth)
+    {
+        var page = _path.Pages[depth];
+        var parent = _path.Pages[depth - 1].Page;
+        var index = _path.Indexes[depth - 1];
+        if (page.Page.UsedBytes > MergeBelowBytes || parent.Count == 1)
+            return false;
+        var left = index > 0 ? index - 1 : index;
+        if (!cache.TryGet(parent.ChildAt(index > 0 ? index - 1 : index + 1).Id, out var neighbour)
+            || page.Page.UsedBytes + neighbour.Page.UsedBytes > 2 * MergeBelowBytes)
         {
-            Invariant.Check(_path.Pages[top].Reference == Root);
-            Root = _path.Pages[top].Page.ChildAt(0);
+            return false;
+        }
+
+        var target = cache.MakeWritable(index > 0 ? neighbour : page);
+        var source = index > 0 ? page : neighbour;
+        parent.SetChild(left, target.Reference);
+        target.Page.Append(source.Page, parent.KeyAt(left + 1));
+        parent.Remove(left + 1);
+        cache.Remove(source);
+        return true;
+    }
+
+    // A root with one child is none.
+    private void CollapseRoot()
+    {
+        while (RootLevel > 0 && cache.TryGet(Root.Id, out var root) && root.Page.Count == 1)
+        {
+            Root = root.Page.ChildAt(0);
             RootLevel--;
-            cache.Remove(_path.Pages[top]);
-            if (top == depth || _path.Pages[top + 1].Reference != Root)
-                break;
+            cache.Remove(root);
         }
     }
 }

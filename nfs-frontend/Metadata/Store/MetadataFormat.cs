@@ -10,7 +10,7 @@ internal static class MetadataFormat
     {
         Invariant.Check(options.LogBytes is >= MetadataLayout.MinimumLogBytes and <= MetadataLayout.MaximumLogBytes);
         Invariant.Check(options.LogBytes % MetadataLayout.BlockBytes == 0);
-        var status = await space.DiscardAsync(0, 2 * MetadataSuperblock.Size);
+        var status = await DiscardAsync(space, options.LogBytes);
         var buffer = reactor.Buffers.Rent(Page.Size);
         if (status == RecordStatus.Ok)
             status = await WritePageAsync(space, options, buffer);
@@ -39,6 +39,15 @@ internal static class MetadataFormat
         }
 
         buffer.Release();
+        return status;
+    }
+
+    // The superblocks first: what is half formatted is not formatted.
+    private static async ValueTask<RecordStatus> DiscardAsync(IMetadataSpace space, long logBytes)
+    {
+        var status = await space.DiscardAsync(0, 2 * MetadataSuperblock.Size);
+        for (var offset = 0L; offset < logBytes && status == RecordStatus.Ok; offset += MetadataLayout.ObjectBytes)
+            status = await space.DiscardAsync(MetadataLayout.LogOffset + offset, Math.Min(MetadataLayout.ObjectBytes, logBytes - offset));
         return status;
     }
 

@@ -21,6 +21,8 @@ public sealed partial class MetadataStore
     private int _nextFrozen;
     private long _checkpoints;
     private long _checkpointBytes;
+    private long _discardedPages;
+    private bool _isDiscarding;
     private bool _isCheckpointing;
     private bool _isCheckpointStarved;
 
@@ -42,7 +44,9 @@ public sealed partial class MetadataStore
         if (_isLost || _isClosing || _cache.DirtyPages == 0)
             return;
         var left = _lastChangeNs + _options.QuietNs - _reactor.MonotonicNs;
-        if (left <= 0 && CanCheckpoint)
+
+        // A commit that finds no space can be withdrawn only as long as no checkpoint has it.
+        if (left <= 0 && CanCheckpoint && !Log.IsStarved)
             StartCheckpoint();
         else
             _quietTimer = _reactor.Schedule(Math.Max(left, RetryIntervalNs), static store => ((MetadataStore)store!).OnQuiet(), this);
@@ -56,10 +60,29 @@ public sealed partial class MetadataStore
 
     private async ValueTask RunCheckpointAsync()
     {
+        // Begun in the middle of an operation: no write may end before that has ended.
+        await _reactor.YieldAsync();
         var status = await WriteCheckpointAsync();
         if (status is not (RecordStatus.Ok or RecordStatus.NoSpace))
             Fail(RecordStatus.Lost);
         _room.CompleteAll(_isLost ? RecordStatus.Lost : RecordStatus.Ok);
+        await DiscardAsync();
+    }
+
+    // Room comes back when much more is free than checkpoints need. A discard that fails costs room and nothing else.
+    private async ValueTask DiscardAsync()
+    {
+        if (_isDiscarding)
+            return;
+        _isDiscarding = true;
+        while (!_isLost && !_isClosing && _map.TryTakeDiscard(out var first, out var count))
+        {
+            if (await _space.DiscardAsync(PageOffset(first), (long)count * Page.Size) == RecordStatus.Ok)
+                _discardedPages += count;
+        }
+
+        _map.EndDiscard();
+        _isDiscarding = false;
     }
 
     /// <summary>Takes everything as it is at this moment.</summary>
@@ -99,6 +122,7 @@ public sealed partial class MetadataStore
     private async ValueTask<RecordStatus> WriteCheckpointAsync()
     {
         var position = _superblock.LogPosition;
+        var sequence = _superblock.NextSequence;
         var pages = new List<ValueTask<RecordStatus>>(Writers);
         while (pages.Count < Math.Min(Writers, _cache.Frozen.Count))
             pages.Add(WritePagesAsync());
@@ -123,8 +147,8 @@ public sealed partial class MetadataStore
             return status;
         _checkpoints++;
         _cache.Thaw();
-        _map.Thaw();
-        _log?.Release(position);
+        _map.Thaw(Math.Max(_dirtyLimit * 4L, _map.UsedPages / 8));
+        _log?.Release(position, sequence);
         return RecordStatus.Ok;
     }
 

@@ -78,6 +78,8 @@ public sealed partial class MetadataStore
         }
 
         buffer.Release();
+        if (fault is null && _map.UsedPages != _superblock.UsedPages)
+            fault = Damaged($"The bitmap of the file system's metadata has {_map.UsedPages} pages in use, not {_superblock.UsedPages}.");
         return fault;
     }
 
@@ -98,6 +100,11 @@ public sealed partial class MetadataStore
                 return fault;
         }
 
+        var (later, laterStatus) = await reader.FindLaterAsync();
+        if (laterStatus != RecordStatus.Ok)
+            return FaultOf(laterStatus, "The log");
+        if (later != 0)
+            return Damaged($"Commit {reader.Next.NextSequence} of the file system's metadata is damaged: commit {later} behind it is whole.");
         var settings = new CommitLogSettings
         {
             Reactor = _reactor,
@@ -106,6 +113,7 @@ public sealed partial class MetadataStore
             FileSystem = FileSystem,
             NoSpaceRetryNs = _options.NoSpaceRetryNs,
             Progress = OnProgress,
+            StopCheckpoints = StopCheckpoints,
             Fail = Fail,
         };
         _log = new CommitLog(settings, reader.Next, _superblock.LogPosition);
@@ -147,6 +155,8 @@ public sealed partial class MetadataStore
         if (isDamaged || !_tree.TryDescend(key))
             return false;
         ApplyToTree(key, value, isDelete);
+        if (isDelete)
+            _tree.Tidy(key);
         offset = reader.Payload.Length - left.Length;
         return true;
     }

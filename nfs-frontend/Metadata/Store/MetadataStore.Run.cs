@@ -29,6 +29,7 @@ public sealed partial class MetadataStore
         return attempt == Attempt.Ended ? end : RunAgainAsync(operation, attempt);
     }
 
+    // Nobody else runs before this returns: there is one transaction, and what was found in memory must still be there when it is changed.
     private Attempt TryRun(RecordOperation operation, out ValueTask<RecordStatus> end)
     {
         end = default;
@@ -53,9 +54,6 @@ public sealed partial class MetadataStore
             return Attempt.Ended;
         }
 
-        FindMissingPaths();
-        if (_missing.Count > 0)
-            return Attempt.MissesPages;
         if (!HasRoom(_transaction.LogBytes))
         {
             if (!IsStarved)
@@ -64,6 +62,9 @@ public sealed partial class MetadataStore
             return Attempt.Ended;
         }
 
+        FindMissingPaths();
+        if (_missing.Count > 0)
+            return Attempt.MissesPages;
         end = Apply();
         return Attempt.Ended;
     }
@@ -87,6 +88,12 @@ public sealed partial class MetadataStore
             ApplyToTree(change.Key, value, change.IsDelete);
         }
 
+        foreach (ref readonly var change in _transaction.Changes)
+        {
+            if (change.IsDelete)
+                _tree.Tidy(change.Key);
+        }
+
         ScheduleCheckpoint();
         return commit.Waiters.WaitAsync();
     }
@@ -106,6 +113,7 @@ public sealed partial class MetadataStore
         _runningOperations++;
         var pins = RentPins();
         var status = RecordStatus.Ok;
+        var end = default(ValueTask<RecordStatus>);
         while (attempt != Attempt.Ended)
         {
             status = attempt == Attempt.MissesPages ? await LoadMissingAsync(pins) : await _room.WaitAsync();
@@ -113,12 +121,12 @@ public sealed partial class MetadataStore
                 status = RecordStatus.Lost;
             if (status != RecordStatus.Ok)
                 break;
-            attempt = TryRun(operation, out var end);
-            if (attempt == Attempt.Ended)
-                status = await end;
+            attempt = TryRun(operation, out end);
         }
 
         ReturnPins(pins);
+        if (attempt == Attempt.Ended)
+            status = await end;
         _runningOperations--;
         return status;
     }

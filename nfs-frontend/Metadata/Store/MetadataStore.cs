@@ -26,6 +26,7 @@ public sealed partial class MetadataStore : IRecordStore
     private int _runningOperations;
     private bool _isClosing;
     private bool _isLost;
+    private bool _hasFailed;
 
     private MetadataStore(Reactor reactor, IMetadataSpace space, MetadataOptions options, in MetadataSuperblock superblock)
     {
@@ -61,6 +62,7 @@ public sealed partial class MetadataStore : IRecordStore
         Misses = _cache.Misses,
         Checkpoints = _checkpoints,
         CheckpointBytes = _checkpointBytes,
+        DiscardedPages = _discardedPages,
     };
 
     private CommitLog Log => _log!;
@@ -85,7 +87,7 @@ public sealed partial class MetadataStore : IRecordStore
         }
 
         Log.Stop();
-        while (!Log.IsStopped || _runningOperations > 0 || _isCheckpointing)
+        while (!Log.IsStopped || _runningOperations > 0 || _isCheckpointing || _isDiscarding)
             await _reactor.DelayAsync(PollNs);
         _quietTimer?.Cancel();
         _cache.Close();
@@ -96,11 +98,18 @@ public sealed partial class MetadataStore : IRecordStore
     /// <summary>Nothing that is in memory counts any more.</summary>
     private void Fail(RecordStatus status)
     {
-        if (_isLost)
-            return;
         _isLost = true;
+        if (_hasFailed)
+            return;
+        _hasFailed = true;
         Log.Fail(status);
         _room.CompleteAll(RecordStatus.Lost);
+    }
+
+    private bool StopCheckpoints()
+    {
+        _isLost = true;
+        return !_isCheckpointing;
     }
 
     private void OnProgress() => _room.CompleteAll(RecordStatus.Ok);

@@ -20,8 +20,8 @@ internal readonly record struct SuperblockChoice(MetadataSuperblock Superblock, 
         var isFirst = MetadataSuperblock.TryParse(first, out var even);
         var isSecond = MetadataSuperblock.TryParse(second, out var odd);
 
-        // Format writes the odd one first.
-        if (IsZero(first) && (isSecond || IsZero(second)))
+        // Format writes the odd one first, and no other superblock of generation 1 is ever written.
+        if (IsZero(first) && ((isSecond && odd.Generation == 1) || IsZero(second)))
         {
             return Refuse(
                 "metadata-unformatted", "The file system's metadata was never formatted, or not to the end.", "Create the file system.");

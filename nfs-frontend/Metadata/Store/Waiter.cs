@@ -18,7 +18,7 @@ internal sealed class Waiter : IValueTaskSource<RecordStatus>
     /// <summary>The next in a queue.</summary>
     public Waiter? Next { get; set; }
 
-    /// <summary>When set, what was seen counts only while this space is held.</summary>
+    /// <summary>Set for those who only read: what they saw counts only while this space is held.</summary>
     public IMetadataSpace? HeldSpace { get; set; }
 
     /// <summary>The task to await, once.</summary>
@@ -36,7 +36,7 @@ internal sealed class Waiter : IValueTaskSource<RecordStatus>
 
     /// <summary>Ends the wait and runs who waits.</summary>
     public void Complete(RecordStatus status) =>
-        _core.SetResult(status == RecordStatus.Ok && HeldSpace is { IsHeld: false } ? RecordStatus.Lost : status);
+        _core.SetResult(HeldSpace is null || (status == RecordStatus.Ok && HeldSpace.IsHeld) ? status : RecordStatus.Lost);
 
     /// <inheritdoc/>
     public RecordStatus GetResult(short token)

@@ -31,7 +31,7 @@ internal sealed class MetadataRig : IDisposable
 
     public SimulatedMetadataSpace.Owner Owner { get; private set; }
 
-    public MetadataStore Store { get; private set; } = null!;
+    public MetadataStore? Store { get; private set; }
 
     public MetadataOptions Options { get; set; } = new() { CacheBytes = 1 << 20, QuietNs = 20_000_000 };
 
@@ -40,7 +40,7 @@ internal sealed class MetadataRig : IDisposable
     {
         StartProcess();
         var opened = Run(() => MetadataStore.OpenAsync(Owner, Options));
-        Store = opened.Value!;
+        Store = opened.Value;
         if (!opened.IsOk)
             Assert.That(Reactor.Buffers.RentedBuffers, Is.Zero);
         return opened.Fault;
@@ -49,7 +49,7 @@ internal sealed class MetadataRig : IDisposable
     public MetadataStore Open()
     {
         Assert.That(TryOpen(), Is.Null);
-        return Store;
+        return Store!;
     }
 
     public void StartProcess()
@@ -60,7 +60,8 @@ internal sealed class MetadataRig : IDisposable
 
     public RecordStatus Close()
     {
-        var status = Run(() => Store.CloseAsync());
+        var status = Run(() => Store!.CloseAsync());
+        Store = null;
         Assert.That(Reactor.Buffers.RentedBuffers, Is.Zero);
         return status;
     }
@@ -70,14 +71,32 @@ internal sealed class MetadataRig : IDisposable
     {
         World.Crash(Reactor);
         Space.Crash();
+        Store = null;
+    }
+
+    /// <summary>Another node becomes the owner; the process goes on, and changes nothing any more.</summary>
+    public void Depose()
+    {
+        Owner.IsHeld = false;
+        Space.Crash();
+        Store = null;
     }
 
     public T Run<T>(Func<ValueTask<T>> work) => World.Run(Reactor, work);
 
-    public RecordStatus Run(Action<RecordTransaction> operation) => Run(() => Store.RunAsync(new TestOperation(operation)));
+    public RecordStatus Run(Action<RecordTransaction> operation) => Run(() => Store!.RunAsync(new TestOperation(operation)));
 
     /// <summary>Runs and expects Ok.</summary>
     public void Do(Action<RecordTransaction> operation) => Assert.That(Run(operation), Is.EqualTo(RecordStatus.Ok));
+
+    /// <summary>Checks what is on the space and expects nothing wrong; commits in the log are not looked into.</summary>
+    public MetadataCheckReport Check()
+    {
+        var report = Run(() => Store is null ? MetadataCheck.RunAsync(Owner) : Store.CheckAsync());
+        Assert.That(report.Fault, Is.Null);
+        Assert.That(report.Value!.Findings, Is.Empty);
+        return report.Value;
+    }
 
     public byte[]? Get(RecordKey key)
     {

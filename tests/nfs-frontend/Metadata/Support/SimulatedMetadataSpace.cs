@@ -76,6 +76,8 @@ internal sealed class SimulatedMetadataSpace
             Apply(offset, source[..BlockBytes]);
     }
 
+    public bool IsPresent(long offset) => _blocks.ContainsKey(offset / BlockBytes * BlockBytes);
+
     /// <summary>Flips a bit of a block that is present.</summary>
     public void FlipBit(long offset, int bit) => _blocks[offset / BlockBytes * BlockBytes][offset % BlockBytes] ^= (byte)(1 << bit);
 
@@ -129,7 +131,18 @@ internal sealed class SimulatedMetadataSpace
             if (space.FailsAt?.Invoke(offset) == true)
                 return RecordStatus.Damaged;
             if (space.IsFull || space.HasNoSpaceFor?.Invoke(offset) == true)
+            {
+                // Room for some of it was found, or even for all of it where one copy lies.
+                var found = space._random.Chance(0.3) ? 1 : 0.5;
+                for (var at = 0; at < source.Length; at += BlockBytes)
+                {
+                    if (space._random.Chance(found))
+                        space.Apply(offset + at, write.Bytes.AsSpan(at, BlockBytes));
+                }
+
                 return RecordStatus.NoSpace;
+            }
+
             space.Poke(offset, write.Bytes);
             return RecordStatus.Ok;
         }
