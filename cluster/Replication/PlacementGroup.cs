@@ -1,3 +1,4 @@
+using Uss.Runtime;
 using Uss.Store;
 
 namespace Uss.Replication;

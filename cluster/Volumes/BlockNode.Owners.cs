@@ -14,6 +14,11 @@ public sealed partial class BlockNode
     /// <summary>What this node does as an owner; null: nothing.</summary>
     public ISpaceOwner? SpaceOwner { get; set; }
 
+    /// <summary>The space of a file system's metadata.</summary>
+    /// <param name="pool">Number of its pool.</param>
+    /// <param name="fileSystem">Its number.</param>
+    public static ulong MetadataSpaceOf(int pool, int fileSystem) => SpaceId.OfMetadata(pool, fileSystem);
+
     /// <summary>The metadata space as this node owns it; null while it does not.</summary>
     public OwnedSpace? FindOwned(ulong space) =>
         !_isClosing && FindGroup(new ObjectId(space, 0)) is { State: GroupState.Active } group ? new OwnedSpace(group, space) : null;
@@ -50,6 +55,45 @@ public sealed partial class BlockNode
     /// <summary>Completes when somebody else may own something, or some time has passed.</summary>
     /// <param name="atMostNs">The time, in nanoseconds.</param>
     public ValueTask WaitForChangeAsync(long atMostNs) => _context.WaitForChangeAsync(atMostNs);
+
+    /// <summary>Wakes those who wait for a change: this node is ready to be asked.</summary>
+    public void RaiseChange() => _context.RaiseChange();
+
+    /// <summary>The contents of a file system's files.</summary>
+    /// <param name="pool">Number of its pool.</param>
+    /// <param name="fileSystem">Its number.</param>
+    /// <returns>Null when there is no such pool.</returns>
+    public FileSpaces? FilesOf(int pool, int fileSystem) => _pools.Find(pool) is { } found ? Volumes.FilesOf(found, fileSystem) : null;
+
+    /// <summary>Bytes that a pool can hold and those that it has left, in one copy: over all disks that may be used for it.</summary>
+    public (long TotalBytes, long FreeBytes) RoomOf(int pool)
+    {
+        if (_pools.Find(pool) is not { } found)
+            return default;
+        var (total, free) = (0L, 0L);
+        foreach (var disk in _directory.All)
+        {
+            if (found.Record.DiskClass is { } wanted && disk.Class != wanted)
+                continue;
+            total += disk.DataBytes;
+            free += FreeBytesOf(disk);
+        }
+
+        return (total / found.Record.Copies, free / found.Record.Copies);
+    }
+
+    private long FreeBytesOf(DiskRecord disk)
+    {
+        if (NodeOf(disk.Id) is { } peer)
+            return peer.IsConnected && peer.Disks.TryGetValue(disk.Id, out var known) ? known.RoomBytes : 0;
+        foreach (var own in _disks)
+        {
+            if (own.Replica is { } replica && replica.DiskId == disk.Id)
+                return Math.Max(0, replica.FreeBytes);
+        }
+
+        return 0;
+    }
 
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
     private async ValueTask<bool> ServeOwnerCallAsync(ulong space, ReadOnlyMemory<byte> request, OwnerAnswer answer)

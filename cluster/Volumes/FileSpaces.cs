@@ -1,6 +1,5 @@
 using Uss.Replication;
 using Uss.Runtime;
-using Uss.Store;
 
 namespace Uss.Volumes;
 
@@ -10,8 +9,8 @@ namespace Uss.Volumes;
 /// </summary>
 public sealed class FileSpaces
 {
-    /// <summary>Bytes that a file can have: as many objects as an index can name.</summary>
-    public const long MaximumFileBytes = (long)StoreUnits.ObjectBytes << 31;
+    /// <summary>Bytes that a file can have: its blocks can be given back in a minute or two, object by object.</summary>
+    public const long MaximumFileBytes = 16L << 40;
 
     private readonly SpaceAccess _access;
     private readonly int _fileSystem;

@@ -19,6 +19,9 @@ internal sealed record ServeOptions
     /// <summary>Where the iSCSI target listens.</summary>
     public required IReadOnlyList<Endpoint> Iscsi { get; init; }
 
+    /// <summary>Where the NFS server listens.</summary>
+    public IReadOnlyList<Endpoint> Nfs { get; init; } = [new Endpoint(System.Net.IPAddress.Loopback, 2049)];
+
     /// <summary>File-backed disks in the data folder; null: not given.</summary>
     public int? Disks { get; init; }
 

@@ -256,6 +256,10 @@ internal sealed class Service
         });
         if (fault is not null)
             return fault;
+        var nfs = await reactor.InvokeAsync(() => NfsService.StartAsync(reactor, block, _options.Nfs, _log));
+        if (!nfs.IsOk)
+            return nfs.Fault;
+        _parts.Add(("NFS server", () => OnReactor(reactor, nfs.Value.StopAsync)));
         node.Serves(new NodeDescription
         {
             Version = ProgramVersion.Text,

@@ -49,22 +49,28 @@ public readonly record struct FileHandle
     public static bool TryParse(ReadOnlySpan<byte> source, ReadOnlySpan<byte> key, out FileHandle handle)
     {
         handle = default;
-        if (source.Length != Size || source[0] != LayoutVersion || source[1] != 0)
+        if (!HasLayout(source))
             return false;
         Span<byte> code = stackalloc byte[CodeBytes];
         Authenticate(source[..CodeOffset], key, code);
         if (!CryptographicOperations.FixedTimeEquals(code, source[CodeOffset..]))
             return false;
-        handle = new FileHandle
-        {
-            Export = BinaryPrimitives.ReadUInt16BigEndian(source[2..]),
-            FileSystem = BinaryPrimitives.ReadUInt32BigEndian(source[4..]),
-            Inode = BinaryPrimitives.ReadUInt64BigEndian(source[8..]),
-            Generation = BinaryPrimitives.ReadUInt32BigEndian(source[16..]),
-            Snapshot = BinaryPrimitives.ReadUInt32BigEndian(source[20..]),
-        };
+        handle = Read(source);
         return true;
     }
+
+    /// <summary>Whether bytes look like a handle.</summary>
+    internal static bool HasLayout(ReadOnlySpan<byte> source) => source.Length == Size && source[0] == LayoutVersion && source[1] == 0;
+
+    /// <summary>Reads the fields of a handle that is known to be one.</summary>
+    internal static FileHandle Read(ReadOnlySpan<byte> source) => new()
+    {
+        Export = BinaryPrimitives.ReadUInt16BigEndian(source[2..]),
+        FileSystem = BinaryPrimitives.ReadUInt32BigEndian(source[4..]),
+        Inode = BinaryPrimitives.ReadUInt64BigEndian(source[8..]),
+        Generation = BinaryPrimitives.ReadUInt32BigEndian(source[16..]),
+        Snapshot = BinaryPrimitives.ReadUInt32BigEndian(source[20..]),
+    };
 
     /// <summary>Writes the <see cref="Size"/> bytes.</summary>
     public void Write(Span<byte> target, ReadOnlySpan<byte> key)

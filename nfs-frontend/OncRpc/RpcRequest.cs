@@ -53,25 +53,36 @@ public sealed class RpcRequest
     public BufferSlice SliceOf(XdrBytes bytes) => _record!.Slice(_offset + bytes.Offset, bytes.Length);
 
     /// <summary>Room for results of at most <paramref name="maximumBytes"/>. Followed by <see cref="Succeed(in XdrWriter, BufferSlice)"/>.</summary>
-    public XdrWriter BeginResults(int maximumBytes)
+    public XdrWriter BeginResults(int maximumBytes) => new(ReserveResults(maximumBytes).Span);
+
+    /// <summary>
+    /// Room for results of at most <paramref name="maximumBytes"/>, to be written by somebody else. Followed by
+    /// <see cref="Succeed(int, BufferSlice)"/>.
+    /// </summary>
+    public BufferSlice ReserveResults(int maximumBytes)
     {
         const int padding = 3;
         Invariant.Check(!IsAnswered);
         _reply = _path.Reactor.Buffers.Rent(RecordMark.Size + RpcReply.AcceptedSize + maximumBytes + padding);
-        return new XdrWriter(_reply.Slice(RecordMark.Size + RpcReply.AcceptedSize, maximumBytes).Span);
+        return _reply.Slice(RecordMark.Size + RpcReply.AcceptedSize, maximumBytes);
     }
 
     /// <summary>The call succeeded.</summary>
     /// <param name="results">What <see cref="BeginResults"/> gave, with the results in it.</param>
     /// <param name="data">What follows the results, with padding behind it. The reply takes a reference of its own.</param>
-    public void Succeed(in XdrWriter results, BufferSlice data = default)
+    public void Succeed(in XdrWriter results, BufferSlice data = default) => Succeed(results.Position, data);
+
+    /// <summary>The call succeeded.</summary>
+    /// <param name="resultBytes">How much of what <see cref="ReserveResults"/> gave is used.</param>
+    /// <param name="data">As above.</param>
+    public void Succeed(int resultBytes, BufferSlice data = default)
     {
         var header = new XdrWriter(_reply!.Slice(RecordMark.Size, RpcReply.AcceptedSize).Span);
         RpcReply.WriteAccepted(ref header, _call.Xid, AcceptStatus.Success);
         if (data.Length > 0)
             data.Buffer.AddReference();
         _data = data;
-        Send(header.Position + results.Position);
+        Send(header.Position + resultBytes);
     }
 
     /// <summary>The call succeeded and has no results.</summary>

@@ -1,13 +1,12 @@
 using System.Threading.Tasks.Sources;
-using Uss.Runtime;
 
-namespace Uss.Replication;
+namespace Uss.Runtime;
 
 /// <summary>
 /// Wakes all who wait for a change; each looks for itself whether it is the one that it waits for. (A task with several
 /// awaiters is no substitute: the framework sends all but one of them to the thread pool.)
 /// </summary>
-internal sealed class ChangeSignal
+public sealed class ChangeSignal
 {
     private List<Waiter> _waiters = [];
 

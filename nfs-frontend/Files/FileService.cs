@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using Uss.NfsFrontend.Metadata;
+using Uss.NfsFrontend.Nfs;
+using Uss.NfsFrontend.Xdr;
+using Uss.Runtime;
+
+namespace Uss.NfsFrontend.Files;
+
+/// <summary>
+/// One file system as its owner serves it: calls of all front-ends become operations on records, one after the other, and are answered
+/// once they are durable.
+/// </summary>
+public sealed partial class FileService
+{
+    /// <summary>The inode of the file system's uppermost directory.</summary>
+    public const ulong RootInode = 1;
+
+    /// <summary>Its generation.</summary>
+    public const uint RootGeneration = 1;
+
+    private readonly IRecordStore _records;
+    private readonly Reactor _reactor;
+    private readonly FileServiceOptions _options;
+    private readonly Stack<FileOperation> _operations = new();
+    private bool _isClosing;
+    private int _jobs;
+
+    /// <summary>Creates the service; <see cref="StartAsync"/> comes first.</summary>
+    /// <param name="records">The file system's records.</param>
+    /// <param name="data">The contents of its files.</param>
+    /// <param name="reactor">The reactor that it runs on.</param>
+    /// <param name="options">How.</param>
+    public FileService(IRecordStore records, IFileData data, Reactor reactor, FileServiceOptions options)
+    {
+        (_records, Data, _reactor, _options) = (records, data, reactor, options);
+        _startedNs = reactor.MonotonicNs;
+        Time = new FileTime(reactor);
+    }
+
+    internal IFileData Data { get; }
+
+    internal FileTime Time { get; }
+
+    /// <summary>Makes the uppermost directory where there is none, and ends what the owner before left undone.</summary>
+    public async ValueTask<RecordStatus> StartAsync()
+    {
+        var begin = new BeginOperation(this);
+        var status = await _records.RunAsync(begin);
+        while (status == RecordStatus.Ok && begin.Unfinished is { } truncation)
+        {
+            status = await CutOffAsync(truncation);
+            if (status == RecordStatus.Ok)
+                status = await _records.RunAsync(begin);
+        }
+
+        if (status == RecordStatus.Ok)
+            _reactor.Spawn(ReapAsync());
+        return status;
+    }
+
+    /// <summary>Carries out a call.</summary>
+    /// <returns>
+    /// <see cref="RecordStatus.Ok"/> when there is an answer, whatever it says; <see cref="RecordStatus.Lost"/> when this node does not
+    /// own the file system any more: the call may have been carried out, and the next owner knows.
+    /// </returns>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder<>))]
+    public async ValueTask<RecordStatus> ExecuteAsync(FileCall call)
+    {
+        if (!_operations.TryPop(out var operation))
+            operation = new FileOperation(this);
+        operation.Call = call;
+        RecordStatus status;
+        var isWrite = call.Procedure == NfsProcedure.Write;
+        while (true)
+        {
+            // Before it is decided: who makes the file shorter meanwhile has to know of it.
+            call.Ticket = isWrite ? BeginWrite(call.Handle.Inode) : 0;
+            status = await _records.RunAsync(operation);
+            if (operation.WaitsFor == 0 || status != RecordStatus.Ok)
+                break;
+            EndWrite(call.Ticket);
+            if (_isClosing)
+                break;
+            await CutOffEndAsync(operation.WaitsFor);
+        }
+
+        if (operation.WaitsFor != 0)
+            status = RecordStatus.Lost;
+        status = operation.Truncation is { } truncation ? await EndTruncationAsync(truncation, status) : status;
+        if (status is RecordStatus.NoSpace or RecordStatus.Damaged)
+        {
+            Refuse(call, status == RecordStatus.NoSpace ? NfsStatus.NoSpace : NfsStatus.Io);
+            status = RecordStatus.Ok;
+        }
+
+        if (isWrite && (status != RecordStatus.Ok || call.Status != NfsStatus.Ok))
+            EndWrite(call.Ticket);
+        operation.Reset();
+        _operations.Push(operation);
+        return status;
+    }
+
+    /// <summary>Stops; completes when nothing goes on in the background any more.</summary>
+    public async ValueTask CloseAsync()
+    {
+        _isClosing = true;
+        RaiseChange();
+        while (_jobs > 0)
+            await _changed.WaitAsync();
+    }
+
+    private async ValueTask<RecordStatus> EndTruncationAsync(TruncationRecord truncation, RecordStatus status)
+    {
+        if (status == RecordStatus.Ok)
+            return await FinishAsync(truncation);
+        Open(truncation.Inode);
+        return status;
+    }
+
+    private static void Refuse(FileCall call, NfsStatus status)
+    {
+        var writer = new XdrWriter(call.Results.Span);
+        writer.UInt32((uint)status);
+        for (var missing = ProcedureArguments.OptionalAttributesOf(call.Procedure); missing > 0; missing--)
+            writer.Boolean(false);
+        call.ResultBytes = writer.Position;
+    }
+}

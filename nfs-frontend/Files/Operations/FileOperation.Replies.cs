@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using Uss.NfsFrontend.Metadata;
+
+namespace Uss.NfsFrontend.Files;
+
+// Calls that changed something are remembered with what they changed: when one comes again, by another connection or to another owner, it
+// is answered and not done again.
+internal sealed partial class FileOperation
+{
+    private const ulong MostReplies = 100_000;
+    private const long KeptNs = 120_000_000_000;
+    private const int ForgottenAtOnce = 2;
+
+    private ulong ReplyKey => Mix(Call.ClientHash ^ Mix(((ulong)Call.Xid << 32) | Call.Checksum) ^ (ulong)Call.Procedure);
+
+    // True when the call was carried out before; tells the inode that it made.
+    private bool WasDone(out ulong inode)
+    {
+        inode = 0;
+        if (!_records.TryGet(Keys.Reply(ReplyKey), out var value) || !ReplyRecord.TryParse(value, out var reply))
+            return false;
+        inode = reply.Inode;
+        return reply.Client == Call.ClientHash && reply.Xid == Call.Xid && reply.Checksum == Call.Checksum
+            && reply.Procedure == (uint)Call.Procedure;
+    }
+
+    // The call is carried out by this operation. Stores the counters too: nothing changes after it.
+    private void NoteDone(ulong inode = 0)
+    {
+        ForgetOld();
+        var reply = new ReplyRecord
+        {
+            Client = Call.ClientHash,
+            Xid = Call.Xid,
+            Checksum = Call.Checksum,
+            Procedure = (uint)Call.Procedure,
+            Inode = inode,
+            Number = _counters.NextReply++,
+            TimeNs = _nowNs,
+        };
+        Span<byte> bytes = stackalloc byte[ReplyRecord.Size];
+        reply.Write(bytes);
+        _records.Put(Keys.Reply(ReplyKey), bytes);
+        Span<byte> key = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(key, ReplyKey);
+        _records.Put(Keys.ReplyOrder(reply.Number), key);
+        StoreCounters();
+    }
+
+    private void ForgetOld()
+    {
+        for (var count = 0; count < ForgottenAtOnce && _counters.FirstReply < _counters.NextReply; count++)
+        {
+            if (_records.TryGet(Keys.ReplyOrder(_counters.FirstReply), out var value) && value.Length == sizeof(ulong))
+            {
+                // The place may have been taken by a later call.
+                var key = Keys.Reply(BinaryPrimitives.ReadUInt64LittleEndian(value));
+                var isOwn = _records.TryGet(key, out var found) && ReplyRecord.TryParse(found, out var reply) && reply.Number == _counters.FirstReply;
+                if (isOwn && IsKept(key))
+                    return;
+                if (isOwn)
+                    _records.Delete(key);
+                _records.Delete(Keys.ReplyOrder(_counters.FirstReply));
+            }
+
+            _counters.FirstReply++;
+        }
+    }
+
+    private bool IsKept(RecordKey key) =>
+        _records.TryGet(key, out var value)
+        && ReplyRecord.TryParse(value, out var reply)
+        && _nowNs - reply.TimeNs < KeptNs
+        && _counters.NextReply - _counters.FirstReply < MostReplies;
+
+    private static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9UL;
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EBUL;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,198 @@
+using Uss.NfsFrontend.Metadata;
+using Uss.NfsFrontend.Nfs;
+using Uss.NfsFrontend.Xdr;
+
+namespace Uss.NfsFrontend.Files;
+
+/// <summary>
+/// A call of NFS as one operation on records: looks, decides, changes, and writes the results, all at one moment. It may be run several
+/// times before it counts, and begins anew each time.
+/// </summary>
+internal sealed partial class FileOperation(FileService service) : RecordOperation
+{
+    private RecordTransaction _records = null!;
+    private CountersRecord _counters;
+    private long _nowNs;
+    private ulong _closed;
+
+    /// <summary>The call.</summary>
+    public FileCall Call { get; set; } = null!;
+
+    /// <summary>An inode whose contents are being cut off: the call has to wait for that and be run again.</summary>
+    public ulong WaitsFor { get; private set; }
+
+    /// <summary>What the call leaves to be cut off before it may be answered.</summary>
+    public TruncationRecord? Truncation { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Run(RecordTransaction records)
+    {
+        _records = records;
+        (WaitsFor, Truncation) = (0, null);
+        _nowNs = service.Time.NextNs();
+        if (!LoadCounters())
+            Refuse(NfsStatus.Io);
+        else if (Call.IsReadOnly && IsChange)
+            Refuse(NfsStatus.ReadOnly);
+        else
+            Dispatch();
+        CloseOrOpen();
+    }
+
+    /// <summary>The call has been answered.</summary>
+    public void Reset()
+    {
+        Call = null!;
+        (WaitsFor, Truncation, _closed) = (0, null, 0);
+    }
+
+    // From the moment that a file becomes shorter until that is done, nobody writes to it.
+    private void CloseOrOpen()
+    {
+        if (_records.IsIncomplete)
+            return;
+        var inode = Truncation?.Inode ?? 0;
+        if (inode == _closed)
+            return;
+        if (_closed != 0)
+            service.Open(_closed);
+        if (inode != 0)
+            service.Close(inode);
+        _closed = inode;
+    }
+
+    private bool IsChange => Call.Procedure is NfsProcedure.SetAttributes or (>= NfsProcedure.Write and <= NfsProcedure.Link);
+
+    private void Dispatch()
+    {
+        switch (Call.Procedure)
+        {
+            case NfsProcedure.GetAttributes:
+                GetAttributes();
+                break;
+            case NfsProcedure.SetAttributes:
+                SetAttributes();
+                break;
+            case NfsProcedure.Lookup:
+                Lookup();
+                break;
+            case NfsProcedure.Access:
+                Access();
+                break;
+            case NfsProcedure.ReadLink:
+                ReadLink();
+                break;
+            case NfsProcedure.Read:
+                Read();
+                break;
+            case NfsProcedure.Write:
+                Write();
+                break;
+            case NfsProcedure.Create:
+                Create();
+                break;
+            case NfsProcedure.MakeDirectory:
+                MakeDirectory();
+                break;
+            case NfsProcedure.SymbolicLink:
+                MakeSymbolicLink();
+                break;
+            case NfsProcedure.MakeNode:
+                MakeNode();
+                break;
+            case NfsProcedure.Remove:
+                Remove();
+                break;
+            case NfsProcedure.RemoveDirectory:
+                RemoveDirectory();
+                break;
+            case NfsProcedure.Rename:
+                Rename();
+                break;
+            case NfsProcedure.Link:
+                Link();
+                break;
+            case NfsProcedure.ReadDirectory:
+                ReadDirectory();
+                break;
+            case NfsProcedure.ReadDirectoryPlus:
+                ReadDirectoryPlus();
+                break;
+            case NfsProcedure.FileSystemStatus:
+                FileSystemStatus();
+                break;
+            case NfsProcedure.FileSystemInformation:
+                FileSystemInformation();
+                break;
+            case NfsProcedure.PathConfiguration:
+                PathConfiguration();
+                break;
+            case NfsProcedure.Commit:
+                Commit();
+                break;
+            default:
+                Refuse(NfsStatus.NotSupported);
+                break;
+        }
+    }
+
+    private XdrWriter BeginResults(NfsStatus status)
+    {
+        var writer = new XdrWriter(Call.Results.Span);
+        writer.UInt32((uint)status);
+        return writer;
+    }
+
+    private void EndResults(in XdrWriter writer) => Call.ResultBytes = writer.Position;
+
+    // A refusal that tells no attributes of files.
+    private void Refuse(NfsStatus status)
+    {
+        var writer = BeginResults(status);
+        for (var missing = ProcedureArguments.OptionalAttributesOf(Call.Procedure); missing > 0; missing--)
+            writer.Boolean(false);
+        EndResults(writer);
+    }
+
+    private uint FileSystem => Call.Handle.FileSystem;
+
+    private void WriteAttributes(ref XdrWriter writer, ulong inode, in InodeRecord record)
+    {
+        writer.Boolean(true);
+        record.ToAttributes(inode, FileSystem).Write(ref writer);
+    }
+
+    private void WriteHandle(ref XdrWriter writer, ulong inode, uint generation)
+    {
+        Span<byte> bytes = stackalloc byte[FileHandle.Size];
+        new FileHandle { Export = Call.Export, FileSystem = FileSystem, Inode = inode, Generation = generation }
+            .Write(bytes, Call.HandleKey.Span);
+        writer.Opaque(bytes);
+    }
+
+    // wcc_data: of what a file was before there are length and times, where they are known, and all of what it is now.
+    private void WriteConsistency(ref XdrWriter writer, in InodeRecord? before, ulong inode)
+    {
+        var isThere = TryLoad(inode, out var after);
+        writer.Boolean(before is not null && isThere);
+        if (before is { } was && isThere)
+        {
+            writer.UInt64((ulong)was.Length);
+            FileTime.Of(was.ModifiedNs).Write(ref writer);
+            FileTime.Of(was.ChangedNs).Write(ref writer);
+        }
+
+        if (isThere)
+            WriteAttributes(ref writer, inode, after);
+        else
+            writer.Boolean(false);
+    }
+
+    // The results of a procedure that changes one file or directory and has nothing else to tell.
+    private void AnswerWithConsistency(NfsStatus status, in InodeRecord? before)
+    {
+        var writer = BeginResults(status);
+        WriteConsistency(ref writer, before, Call.Handle.Inode);
+        EndResults(writer);
+    }
+}

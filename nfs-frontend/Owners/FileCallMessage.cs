@@ -1,0 +1,161 @@
+using Uss.NfsFrontend.Exports;
+using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Nfs;
+using Uss.NfsFrontend.OncRpc;
+using Uss.NfsFrontend.Xdr;
+
+namespace Uss.NfsFrontend.Owners;
+
+/// <summary>
+/// A call as it goes from a front-end to an owner at another node, in XDR.
+/// <code>
+/// version 4   kind 4
+/// call:  procedure 4   read-only 4   export 4   handle 24   other handle 24   offset 8   count 4
+///        client 8   xid 4   checksum 4   user 4   group 4   groups: count 4, each 4   arguments: length 4, bytes
+/// end of a write:  ticket 8
+/// answer:  contents 8   length 8   ticket 8, in front of the results' bytes as they are
+/// </code>
+/// </summary>
+internal static class FileCallMessage
+{
+    private const uint Version = 1;
+    private const uint KindCall = 1;
+    private const uint KindEnd = 2;
+    private const int AnswerHeadBytes = 24;
+
+    /// <summary>What a message asks for.</summary>
+    public enum Kind
+    {
+        /// <summary>Nothing that is known here.</summary>
+        None,
+
+        /// <summary>A call.</summary>
+        Call,
+
+        /// <summary>The end of a write.</summary>
+        End,
+    }
+
+    /// <summary>Bytes of an answer with so many bytes of results.</summary>
+    public static int AnswerBytesOf(int results) => AnswerHeadBytes + results;
+
+    /// <summary>Writes a call; returns its length.</summary>
+    public static int Write(FileCall call, Span<byte> target)
+    {
+        var writer = new XdrWriter(target);
+        writer.UInt32(Version);
+        writer.UInt32(KindCall);
+        writer.UInt32((uint)call.Procedure);
+        writer.Boolean(call.IsReadOnly);
+        writer.UInt32(call.Export);
+        Write(ref writer, call.Handle);
+        Write(ref writer, call.OtherHandle);
+        writer.UInt64((ulong)call.Offset);
+        writer.UInt32((uint)call.Count);
+        writer.UInt64(call.ClientHash);
+        writer.UInt32(call.Xid);
+        writer.UInt32(call.Checksum);
+        writer.UInt32(call.Caller.UserId);
+        writer.UInt32(call.Caller.GroupId);
+        writer.UInt32((uint)call.Caller.Groups.Length);
+        foreach (var group in call.Caller.Groups)
+            writer.UInt32(group);
+        writer.Opaque(call.Arguments.Span);
+        return writer.Position;
+    }
+
+    /// <summary>Writes the end of a write; returns its length.</summary>
+    public static int WriteEnd(ulong ticket, Span<byte> target)
+    {
+        var writer = new XdrWriter(target);
+        writer.UInt32(Version);
+        writer.UInt32(KindEnd);
+        writer.UInt64(ticket);
+        return writer.Position;
+    }
+
+    /// <summary>Reads what another node sent.</summary>
+    /// <param name="source">The message.</param>
+    /// <param name="call">Takes a call.</param>
+    /// <param name="ticket">Takes the ticket of a write that has ended.</param>
+    public static Kind Read(ReadOnlySpan<byte> source, FileCall call, out ulong ticket)
+    {
+        ticket = 0;
+        var reader = new XdrReader(source);
+        if (reader.UInt32() != Version)
+            return Kind.None;
+        switch (reader.UInt32())
+        {
+            case KindCall:
+                return ReadCall(source, ref reader, call) ? Kind.Call : Kind.None;
+            case KindEnd:
+                ticket = reader.UInt64();
+                return reader.IsOk ? Kind.End : Kind.None;
+            default:
+                return Kind.None;
+        }
+    }
+
+    /// <summary>Writes what stands in front of the results.</summary>
+    public static void WriteAnswerHead(FileCall call, Span<byte> target)
+    {
+        var writer = new XdrWriter(target);
+        writer.UInt64(call.File);
+        writer.UInt64((ulong)call.Length);
+        writer.UInt64(call.Ticket);
+    }
+
+    /// <summary>Reads an answer that lies in the call's room for results; false when it is none.</summary>
+    public static bool ReadAnswer(FileCall call, int bytes)
+    {
+        var answer = call.Results.Span[..bytes];
+        var reader = new XdrReader(answer);
+        (call.File, call.Length, call.Ticket) = (reader.UInt64(), (long)reader.UInt64(), reader.UInt64());
+        if (!reader.IsOk || bytes < AnswerHeadBytes + sizeof(uint))
+            return false;
+        answer[AnswerHeadBytes..].CopyTo(answer);
+        call.ResultBytes = bytes - AnswerHeadBytes;
+        return true;
+    }
+
+    private static bool ReadCall(ReadOnlySpan<byte> source, ref XdrReader reader, FileCall call)
+    {
+        call.Begin((NfsProcedure)reader.UInt32AtMost((uint)NfsProcedure.Commit));
+        call.IsReadOnly = reader.Boolean();
+        call.Export = (ushort)reader.UInt32AtMost(ushort.MaxValue);
+        call.Handle = ReadHandle(ref reader);
+        call.OtherHandle = ReadHandle(ref reader);
+        call.Offset = (long)reader.UInt64();
+        call.Count = (int)reader.UInt32AtMost(NfsLimits.TransferBytes);
+        (call.ClientHash, call.Xid, call.Checksum) = (reader.UInt64(), reader.UInt32(), reader.UInt32());
+        var (user, group) = (reader.UInt32(), reader.UInt32());
+        Span<uint> groups = stackalloc uint[AuthSys.MaximumGroups];
+        var count = (int)reader.UInt32AtMost(AuthSys.MaximumGroups);
+        for (var i = 0; i < count; i++)
+            groups[i] = reader.UInt32();
+        call.Caller = new Caller(user, group, groups[..count]);
+        var arguments = reader.Opaque(FileCall.MaximumArgumentBytes);
+        if (!reader.IsOk || call.Offset < 0)
+            return false;
+        call.SetArguments(arguments.In(source));
+        return true;
+    }
+
+    private static void Write(ref XdrWriter writer, in FileHandle handle)
+    {
+        writer.UInt32(handle.Export);
+        writer.UInt32(handle.FileSystem);
+        writer.UInt64(handle.Inode);
+        writer.UInt32(handle.Generation);
+        writer.UInt32(handle.Snapshot);
+    }
+
+    private static FileHandle ReadHandle(ref XdrReader reader) => new()
+    {
+        Export = (ushort)reader.UInt32AtMost(ushort.MaxValue),
+        FileSystem = reader.UInt32(),
+        Inode = reader.UInt64(),
+        Generation = reader.UInt32(),
+        Snapshot = reader.UInt32(),
+    };
+}

@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Metadata;
+using Uss.Runtime;
+using Uss.Volumes;
+
+namespace Uss.NfsFrontend.Owners;
+
+/// <summary>
+/// The way to a file system: its owner, which is this node or another one, for everything but data, and the spaces of its files for data.
+/// </summary>
+/// <remarks>
+/// A call is asked until somebody has answered it: an owner that dies leaves behind which calls were carried out, so that the next one
+/// answers and does not do them again. A client sees a pause and no error.
+/// </remarks>
+public sealed class FileSystemRoute
+{
+    private const long LookAgainNs = 20_000_000;
+
+    private readonly BlockNode _node;
+    private readonly ulong _space;
+    private readonly FileSystemOwner _owner;
+    private readonly Stack<byte[]> _messages = new();
+
+    internal FileSystemRoute(BlockNode node, ulong space, FileSpaces files, FileSystemOwner owner, ulong writeVerifier)
+    {
+        _node = node;
+        _space = space;
+        _owner = owner;
+        Files = files;
+        WriteVerifier = writeVerifier;
+    }
+
+    /// <summary>The contents of its files.</summary>
+    public FileSpaces Files { get; }
+
+    /// <summary>
+    /// What tells clients whether the server has lost what it had not made durable: it never has, so it is the same at all front-ends and for
+    /// ever (RFC 1813, 3.3.7).
+    /// </summary>
+    public ulong WriteVerifier { get; }
+
+    /// <summary>The space of its metadata.</summary>
+    internal ulong Space => _space;
+
+    /// <summary>The owner's side at this node.</summary>
+    internal FileSystemOwner Owner => _owner;
+
+    /// <summary>Has a call carried out; completes when it has been answered.</summary>
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
+    public async ValueTask ExecuteAsync(FileCall call)
+    {
+        while (true)
+        {
+            if (_owner.Service is { } service)
+            {
+                call.IsLocal = true;
+                if (await service.ExecuteAsync(call) == RecordStatus.Ok)
+                    return;
+            }
+            else if (await AskAsync(call))
+            {
+                return;
+            }
+
+            await _node.WaitForChangeAsync(LookAgainNs);
+        }
+    }
+
+    /// <summary>A write that the owner knows of has come to its end: those who make the file shorter wait for that.</summary>
+    public void EndWrite(FileCall call)
+    {
+        if (call.Ticket == 0)
+            return;
+        if (call.IsLocal)
+            _owner.Service?.EndWrite(call.Ticket);
+        else
+            Reactor.Current.Spawn(TellEndAsync(call.Ticket));
+    }
+
+    private async ValueTask<bool> AskAsync(FileCall call)
+    {
+        call.IsLocal = false;
+        var message = RentMessage();
+        var length = FileCallMessage.Write(call, message);
+        var answered = await _node.CallOwnerAsync(_space, message.AsMemory(0, length), call.Results);
+        _messages.Push(message);
+        return answered >= 0 && FileCallMessage.ReadAnswer(call, answered);
+    }
+
+    // An owner that does not hear of it waits until a write can take effect no more.
+    private async ValueTask TellEndAsync(ulong ticket)
+    {
+        var message = RentMessage();
+        var length = FileCallMessage.WriteEnd(ticket, message);
+        var room = Reactor.Current.Buffers.Rent(1);
+        await _node.CallOwnerAsync(_space, message.AsMemory(0, length), room.Slice());
+        room.Release();
+        _messages.Push(message);
+    }
+
+    private byte[] RentMessage() => _messages.TryPop(out var message) ? message : new byte[BlockNode.MaximumOwnerCallBytes];
+}

@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Metadata;
+using Uss.NfsFrontend.Nfs;
+using Uss.Runtime;
+using Uss.Volumes;
+
+namespace Uss.NfsFrontend.Owners;
+
+/// <summary>All file systems at this node: the way to each, and what other front-ends ask of those that it owns.</summary>
+public sealed class FileSystemTable : IFileSystems, ISpaceOwner
+{
+    private readonly BlockNode _node;
+    private readonly Reactor _reactor;
+    private readonly HandleKey _key;
+    private readonly OwnerOptions _options;
+    private readonly Dictionary<uint, FileSystemRoute> _routes = [];
+    private readonly Dictionary<ulong, FileSystemRoute> _bySpace = [];
+    private readonly Stack<FileCall> _calls = new();
+
+    /// <summary>Creates the table and answers the calls of other nodes from then on.</summary>
+    public FileSystemTable(BlockNode node, Reactor reactor, HandleKey key, OwnerOptions options)
+    {
+        (_node, _reactor, _key, _options) = (node, reactor, key, options);
+        node.SpaceOwner = this;
+    }
+
+    /// <inheritdoc/>
+    public FileSystemRoute? Find(uint id) => _routes.GetValueOrDefault(id);
+
+    /// <summary>Why a file system that this node owns cannot be opened; null when nothing is wrong.</summary>
+    public Fault? FaultOf(uint id) => Find(id)?.Owner.Fault;
+
+    /// <summary>A file system is there.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="pool">Number of its pool.</param>
+    /// <returns>False when there is no such pool yet.</returns>
+    public bool Add(uint id, int pool)
+    {
+        if (_routes.ContainsKey(id))
+            return true;
+        if (_node.FilesOf(pool, (int)id) is not { } files)
+            return false;
+        var space = BlockNode.MetadataSpaceOf(pool, (int)id);
+        var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), _options);
+        var route = new FileSystemRoute(_node, space, files, owner, VerifierOf(id));
+        _routes.Add(id, route);
+        _bySpace.Add(space, route);
+        _reactor.Spawn(owner.RunAsync());
+        return true;
+    }
+
+    /// <summary>A file system is gone.</summary>
+    public async ValueTask RemoveAsync(uint id)
+    {
+        if (!_routes.Remove(id, out var route))
+            return;
+        _bySpace.Remove(route.Space);
+        await route.Owner.CloseAsync();
+    }
+
+    /// <summary>Closes all.</summary>
+    public async ValueTask CloseAsync()
+    {
+        _node.SpaceOwner = null;
+        foreach (var id in _routes.Keys.ToList())
+            await RemoveAsync(id);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> CallAsync(ulong space, ReadOnlyMemory<byte> request, Memory<byte> answer)
+    {
+        if (!_bySpace.TryGetValue(space, out var route) || route.Owner.Service is not { } service)
+            return -1;
+        if (!_calls.TryPop(out var call))
+            call = new FileCall { HandleKey = _key.Bytes };
+        var length = -1;
+        switch (FileCallMessage.Read(request.Span, call, out var ticket))
+        {
+            case FileCallMessage.Kind.End:
+                service.EndWrite(ticket);
+                length = 0;
+                break;
+            case FileCallMessage.Kind.Call:
+                length = await ExecuteAsync(service, call, answer);
+                break;
+        }
+
+        _calls.Push(call);
+        return length;
+    }
+
+    private async ValueTask<int> ExecuteAsync(FileService service, FileCall call, Memory<byte> answer)
+    {
+        var room = _reactor.Buffers.Rent(FileCall.MaximumResultBytes);
+        call.Results = room.Slice(0, FileCall.MaximumResultBytes);
+        var length = -1;
+        if (await service.ExecuteAsync(call) == RecordStatus.Ok)
+        {
+            length = FileCallMessage.AnswerBytesOf(call.ResultBytes);
+            FileCallMessage.WriteAnswerHead(call, answer.Span);
+            room.Slice(0, call.ResultBytes).Span.CopyTo(answer.Span[FileCallMessage.AnswerBytesOf(0)..]);
+        }
+
+        call.Results = default;
+        room.Release();
+        return length;
+    }
+
+    // Says nothing of the key, and is different in every cluster.
+    private ulong VerifierOf(uint id)
+    {
+        Span<byte> name = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(name, id);
+        return BinaryPrimitives.ReadUInt64BigEndian(HMACSHA256.HashData(_key.Bytes.Span, name));
+    }
+}
