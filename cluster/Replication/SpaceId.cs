@@ -78,6 +78,10 @@ public static class SpaceId
     public static int FileSystemOf(ulong space) =>
         (space & FileSystemBit) == 0 ? 0 : (int)(space >> FileSystemShift) & MaximumFileSystem;
 
+    /// <summary>The space that stands for all that belong together when room is counted: of a file system that of its metadata.</summary>
+    public static ulong ChargedTo(ulong space) =>
+        FileSystemOf(space) is > 0 and var fileSystem ? OfMetadata(PoolOf(space), fileSystem) : space;
+
     /// <summary>The placement group of an object, of as many as there are.</summary>
     public static int GroupOf(ObjectId id, int groups) =>
         (id.Space & FileSystemBit) == 0 ? PlacementHash.GroupOf(id.Space >> FamilyShift, id.Index, groups)

@@ -79,8 +79,12 @@ public sealed partial class BlockNode
             foreach (var summary in store.ListChangedSince(0))
             {
                 var group = _pools.Find(SpaceId.PoolOf(summary.Id.Space))?.GroupOf(summary.Id);
-                if (group?.Primary == store.DiskId)
-                    usage[summary.Id.Space] = usage.GetValueOrDefault(summary.Id.Space) + summary.PresentBlocks;
+                if (group?.Primary != store.DiskId)
+                    continue;
+
+                // A file system has as many spaces as files: they are counted together, as its metadata.
+                var space = SpaceId.ChargedTo(summary.Id.Space);
+                usage[space] = usage.GetValueOrDefault(space) + summary.PresentBlocks;
             }
         }
 

@@ -65,6 +65,12 @@ public sealed partial class BlockNode
     /// <returns>Null when there is no such pool.</returns>
     public FileSpaces? FilesOf(int pool, int fileSystem) => _pools.Find(pool) is { } found ? Volumes.FilesOf(found, fileSystem) : null;
 
+    /// <summary>
+    /// Bytes that a file system takes in one copy, its metadata included, as far as nodes have told. Walks the object tables.
+    /// </summary>
+    public long UsedBytesOf(FileSystemRecord fileSystem) =>
+        UsageBySpace().GetValueOrDefault(MetadataSpaceOf(fileSystem.Pool, fileSystem.Id)) * StoreUnits.BlockBytes;
+
     /// <summary>Bytes that a pool can hold and those that it has left, in one copy: over all disks that may be used for it.</summary>
     public (long TotalBytes, long FreeBytes) RoomOf(int pool)
     {

@@ -91,10 +91,14 @@ public sealed partial class BlockNode
         };
         _pools = new PoolDirectory(coordination, _context, this);
         Volumes = new VolumeManager(this, coordination, _pools, _reactor);
+        FileSystems = new FileSystemDirectory(this, coordination, _pools, _reactor);
     }
 
     /// <summary>The volumes.</summary>
     public VolumeManager Volumes { get; }
+
+    /// <summary>The file systems.</summary>
+    public FileSystemDirectory FileSystems { get; }
 
     /// <summary>The pools.</summary>
     public IReadOnlyCollection<Pool> Pools => _pools.Pools;
@@ -171,7 +175,8 @@ public sealed partial class BlockNode
             ?? await node.LoadScrubsAsync()
             ?? await node.LoadUsageAsync()
             ?? await node._pools.LoadAsync()
-            ?? await node.Volumes.StartAsync();
+            ?? await node.Volumes.StartAsync()
+            ?? await node.FileSystems.StartAsync();
         if (fault is null)
         {
             node.StartBackground();
@@ -190,6 +195,7 @@ public sealed partial class BlockNode
         _isClosing = true;
         _context.BeginClosing();
         Volumes.Close();
+        FileSystems.Close();
         _pools.Close();
         _directory.Close();
         _topology.Close();

@@ -39,6 +39,9 @@ public enum NodeEventKind
     /// <summary>A volume is gone.</summary>
     VolumeRemoved,
 
+    /// <summary>A file system was created, changed or removed.</summary>
+    FileSystemsChanged,
+
     /// <summary>A disk's state changed.</summary>
     DiskChanged,
 

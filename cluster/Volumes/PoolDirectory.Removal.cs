@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Uss.Coordination;
 using Uss.Replication;
 using Uss.Runtime;
@@ -20,8 +21,9 @@ internal sealed partial class PoolDirectory
             // Every new volume changes the counters: none can come into the pool between this look at the volumes and the commit.
             var counters = await coordination.GetAsync(CountersRecord.Key);
             var volumes = await coordination.ListAsync(VolumeRecord.Prefix);
+            var fileSystems = await coordination.ListAsync(FileSystemRecord.Prefix);
             var groups = await coordination.ListAsync(GroupRecord.PrefixOf(id));
-            if (!counters.IsAvailable || !volumes.IsAvailable || !groups.IsAvailable)
+            if (!counters.IsAvailable || !volumes.IsAvailable || !fileSystems.IsAvailable || !groups.IsAvailable)
                 return CoordinationFaults.Unavailable;
             if (FindVolumes(volumes, id) is { Count: > 0 } inside)
             {
@@ -29,6 +31,14 @@ internal sealed partial class PoolDirectory
                     "pool-in-use",
                     $"Pool '{name}' holds {(inside.Count == 1 ? "volume" : $"{inside.Count} volumes, among them")} '{inside[0]}'.",
                     "Remove its volumes first; `uss volume ls` shows which pool each is in.");
+            }
+
+            if (FindFileSystems(fileSystems, id) is { Count: > 0 } kept)
+            {
+                return new Fault(
+                    "pool-in-use",
+                    $"Pool '{name}' holds {(kept.Count == 1 ? "file system" : $"{kept.Count} file systems, among them")} '{kept[0]}'.",
+                    "Remove its file systems first; `uss fs ls` shows which pool each is in.");
             }
 
             var known = Counters.From(counters);
@@ -62,16 +72,22 @@ internal sealed partial class PoolDirectory
         node.OnPoolsChanged();
     }
 
-    private static List<string> FindVolumes(CoordinationRead volumes, int pool)
+    private static List<string> FindVolumes(CoordinationRead volumes, int pool) =>
+        FindUsers(volumes, VolumeRecord.Prefix, VolumesJson.Default.VolumeRecord, record => record.Pool == pool);
+
+    private static List<string> FindFileSystems(CoordinationRead fileSystems, int pool) =>
+        FindUsers(fileSystems, FileSystemRecord.Prefix, VolumesJson.Default.FileSystemRecord, record => record.Pool == pool);
+
+    // One that cannot be read may be in any pool.
+    private static List<string> FindUsers<T>(CoordinationRead read, string prefix, JsonTypeInfo<T> type, Func<T, bool> isInside)
+        where T : class
     {
         var found = new List<string>();
-        foreach (var entry in volumes.Entries)
+        foreach (var entry in read.Entries)
         {
-            var record = CoordinationJson.Read(entry.Key, entry.Value, VolumesJson.Default.VolumeRecord);
-
-            // One that cannot be read may be in any pool.
-            if (!record.IsOk || record.Value.Pool == pool)
-                found.Add(entry.Key[VolumeRecord.Prefix.Length..]);
+            var record = CoordinationJson.Read(entry.Key, entry.Value, type);
+            if (!record.IsOk || isInside(record.Value))
+                found.Add(entry.Key[prefix.Length..]);
         }
 
         return found;

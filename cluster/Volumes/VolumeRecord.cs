@@ -104,6 +104,9 @@ public sealed record CountersRecord
 
     /// <summary>Next family number.</summary>
     public uint NextFamily { get; init; } = 1;
+
+    /// <summary>Next number of a file system.</summary>
+    public int NextFileSystem { get; init; } = 1;
 }
 
 /// <summary>A space that is being deleted, under <c>removed/SPACE</c>.</summary>
@@ -123,6 +126,7 @@ public sealed record RemovedSpaceRecord
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(VolumeRecord))]
+[JsonSerializable(typeof(FileSystemRecord))]
 [JsonSerializable(typeof(DiskRecord))]
 [JsonSerializable(typeof(CountersRecord))]
 [JsonSerializable(typeof(RemovedSpaceRecord))]

@@ -37,6 +37,7 @@ public sealed class SpaceIdTests
         {
             Assert.That(spaces.Select(SpaceId.PoolOf), Is.All.EqualTo(255));
             Assert.That(spaces.Select(SpaceId.FileSystemOf), Is.All.EqualTo(16_383));
+            Assert.That(spaces.Select(SpaceId.ChargedTo).Distinct(), Is.EqualTo([spaces[1]]));
             Assert.That(SpaceId.FileSystemOf(SpaceId.Compose(255, SpaceId.MaximumFamily, SpaceId.MaximumMember)), Is.Zero);
         });
     }

@@ -1,0 +1,197 @@
+using Uss.Coordination;
+using Uss.Replication;
+using Uss.Runtime;
+
+namespace Uss.Volumes;
+
+/// <summary>
+/// The file systems that there are, by their records: followed by a watch, so that changes made here and elsewhere take the same way. What
+/// is in them is the front-ends' business.
+/// </summary>
+public sealed class FileSystemDirectory
+{
+    private readonly BlockNode _node;
+    private readonly ICoordinationStore _coordination;
+    private readonly PoolDirectory _pools;
+    private readonly Reactor _reactor;
+    private readonly SortedDictionary<string, FileSystemRecord> _records = new(StringComparer.Ordinal);
+    private readonly ChangeSignal _applied = new();
+    private long _appliedRevision;
+    private IWatch? _watch;
+
+    internal FileSystemDirectory(BlockNode node, ICoordinationStore coordination, PoolDirectory pools, Reactor reactor) =>
+        (_node, _coordination, _pools, _reactor) = (node, coordination, pools, reactor);
+
+    /// <summary>All file systems in the order of their names.</summary>
+    public IReadOnlyCollection<FileSystemRecord> All => _records.Values;
+
+    /// <summary>The file system of that name, or null.</summary>
+    public FileSystemRecord? Find(string name) => _records.GetValueOrDefault(name);
+
+    /// <summary>Creates an empty file system; it can be found when the call completes.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="copies">Copies of each block; left aside where a pool is named.</param>
+    /// <param name="poolName">The pool; null: the one for that number of copies.</param>
+    /// <returns>Its record. Faults: a name that is taken or cannot be, no such pool, no number left.</returns>
+    public async ValueTask<Result<FileSystemRecord>> CreateAsync(string name, int copies, string? poolName = null)
+    {
+        if (VolumeRules.CheckName(name) is not null)
+        {
+            return new Fault(
+                "bad-file-system-name",
+                $"'{name}' is no name for a file system.",
+                "Use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or a digit.");
+        }
+
+        var pool = poolName is null ? await _pools.EnsureAsync(copies)
+            : _pools.FindByName(poolName) is { } named ? named
+            : BlockNode.NoPool(poolName);
+        if (!pool.IsOk)
+            return pool.Fault;
+        while (true)
+        {
+            var read = await _coordination.GetAsync(CountersRecord.Key);
+            var home = await _coordination.GetAsync(PoolRecord.KeyOf(pool.Value.Record.Id));
+            if (!read.IsAvailable || !home.IsAvailable)
+                return CoordinationFaults.Unavailable;
+
+            // Whoever removes a pool changes the counters.
+            if (home.Entries.Count == 0)
+                return BlockNode.NoPool(pool.Value.Record.Name);
+            var counters = Counters.From(read);
+            if (!counters.IsOk)
+                return counters.Fault;
+            var record = new FileSystemRecord
+            {
+                Id = counters.Value.NextFileSystem,
+                Name = name,
+                Pool = pool.Value.Record.Id,
+                CreatedAt = _reactor.UtcNow,
+            };
+            if (record.FindFlaw() is not null)
+                return new Fault("no-file-system-number", $"There have been {SpaceId.MaximumFileSystem} file systems: no number is left.");
+            var commit = await _coordination.CommitAsync(
+                [new Condition(FileSystemRecord.KeyOf(name), 0), new Condition(CountersRecord.Key, Counters.RevisionOf(read))],
+                [Put(record), Counters.Put(counters.Value with { NextFileSystem = record.Id + 1 })]);
+            if (commit.Status == CommitStatus.Unknown)
+                return CoordinationFaults.Unavailable;
+            if (commit.Status == CommitStatus.Applied)
+            {
+                await AppliedAsync(commit.Revision);
+                return record;
+            }
+
+            var present = await _coordination.GetAsync(FileSystemRecord.KeyOf(name));
+            if (!present.IsAvailable)
+                return CoordinationFaults.Unavailable;
+            if (present.Entries.Count > 0)
+                return new Fault("file-system-exists", $"There is a file system '{name}' already.", "Choose another name.");
+        }
+    }
+
+    /// <summary>
+    /// Begins to remove a file system: from here on nobody serves it, and its owner gives back what it holds before it calls
+    /// <see cref="ForgetAsync"/>.
+    /// </summary>
+    /// <param name="name">The file system.</param>
+    /// <param name="conditions">What must hold beside, such as that no export names it.</param>
+    /// <returns>Null when it is begun. Faults: no such file system, a condition that does not hold any more.</returns>
+    public async ValueTask<Fault?> RemoveAsync(string name, IReadOnlyList<Condition> conditions)
+    {
+        var read = await ReadAsync(name);
+        if (!read.IsOk)
+            return read.Fault;
+        var (record, revision) = read.Value;
+        var commit = await _coordination.CommitAsync(
+            [new Condition(FileSystemRecord.KeyOf(name), revision), .. conditions], [Put(record with { IsRemoving = true })]);
+        if (commit.Status == CommitStatus.Conflict)
+            return new Fault("file-system-changed", $"File system '{name}' or what uses it was changed meanwhile.", "Try again.");
+        if (commit.Status == CommitStatus.Unknown)
+            return CoordinationFaults.Unavailable;
+        await AppliedAsync(commit.Revision);
+        return null;
+    }
+
+    /// <summary>A file system that is being removed holds nothing any more: its record goes.</summary>
+    /// <returns>False when the store does not answer.</returns>
+    public async ValueTask<bool> ForgetAsync(string name)
+    {
+        var read = await ReadAsync(name);
+        if (!read.IsOk)
+            return read.Fault != CoordinationFaults.Unavailable;
+        if (!read.Value.Record.IsRemoving)
+            return true;
+        var commit = await _coordination.CommitAsync(
+            [new Condition(FileSystemRecord.KeyOf(name), read.Value.Revision)], [new Change(FileSystemRecord.KeyOf(name), null)]);
+        return commit.Status == CommitStatus.Applied;
+    }
+
+    internal async ValueTask<Fault?> StartAsync()
+    {
+        var read = await _coordination.ListAsync(FileSystemRecord.Prefix);
+        if (!read.IsAvailable)
+            return CoordinationFaults.Unavailable;
+        foreach (var entry in read.Entries)
+            Apply(new Change(entry.Key, entry.Value));
+        _appliedRevision = read.Revision;
+        _watch = _coordination.Watch(FileSystemRecord.Prefix, read.Revision);
+        _reactor.Spawn(FollowAsync(_watch));
+        return null;
+    }
+
+    internal void Close()
+    {
+        _watch?.Dispose();
+        _watch = null;
+    }
+
+    private async ValueTask FollowAsync(IWatch watch)
+    {
+        while (ReferenceEquals(watch, _watch))
+        {
+            var batch = await watch.NextAsync();
+            if (batch.IsWhole)
+            {
+                var present = batch.Changes.Select(change => change.Key).ToHashSet(StringComparer.Ordinal);
+                foreach (var name in _records.Keys.Where(name => !present.Contains(FileSystemRecord.KeyOf(name))).ToList())
+                    Apply(new Change(FileSystemRecord.KeyOf(name), null));
+            }
+
+            foreach (var change in batch.Changes)
+                Apply(change);
+            _appliedRevision = batch.Revision;
+            _applied.Raise();
+        }
+    }
+
+    // A record that cannot be read leaves things as they are.
+    private void Apply(Change change)
+    {
+        var name = change.Key[FileSystemRecord.Prefix.Length..];
+        if (change.Value is not { } document)
+            _records.Remove(name);
+        else if (CoordinationJson.Read(change.Key, document, VolumesJson.Default.FileSystemRecord) is { IsOk: true } record)
+            _records[name] = record.Value;
+        _node.Announce(new NodeEvent(NodeEventKind.FileSystemsChanged, name));
+    }
+
+    private async ValueTask AppliedAsync(long revision)
+    {
+        while (_appliedRevision < revision)
+            await _applied.WaitAsync();
+    }
+
+    private async ValueTask<Result<(FileSystemRecord Record, long Revision)>> ReadAsync(string name)
+    {
+        var read = await _coordination.GetAsync(FileSystemRecord.KeyOf(name));
+        if (!read.IsAvailable)
+            return CoordinationFaults.Unavailable;
+        if (read.Entries.Count == 0)
+            return new Fault("file-system-not-found", $"There is no file system '{name}'.", "List the file systems with `uss fs ls`.");
+        var record = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, VolumesJson.Default.FileSystemRecord);
+        return record.IsOk ? (record.Value, read.Entries[0].ModifiedRevision) : record.Fault;
+    }
+
+    private static Change Put(FileSystemRecord record) =>
+        new(FileSystemRecord.KeyOf(record.Name), CoordinationJson.Write(record, VolumesJson.Default.FileSystemRecord));
+}
