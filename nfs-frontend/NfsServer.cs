@@ -3,6 +3,7 @@ using Uss.NfsFrontend.Mount;
 using Uss.NfsFrontend.Nfs;
 using Uss.NfsFrontend.OncRpc;
 using Uss.NfsFrontend.Owners;
+using Uss.NfsFrontend.VolumeFiles;
 using Uss.Runtime;
 using Uss.Volumes;
 
@@ -26,9 +27,10 @@ public sealed class NfsServer
         options ??= new NfsServerOptions();
         var key = new HandleKey(handleKey);
         FileSystems = new FileSystemTable(node, reactor, key, options.Owners);
-        var points = new MountPoints(FileSystems, _gate, key, reactor);
+        var volumes = new VolumeDirectory(node, reactor);
+        var points = new MountPoints(FileSystems, _gate, key, reactor, volumes);
         Mounts = new MountProgram(points, handleKey);
-        _server = new RpcServer(reactor, [new NfsProgram(FileSystems, _gate, key, reactor), Mounts], options.Rpc, dropped);
+        _server = new RpcServer(reactor, [new NfsProgram(FileSystems, _gate, key, reactor, volumes), Mounts], options.Rpc, dropped);
     }
 
     /// <summary>The file systems.</summary>

@@ -22,6 +22,7 @@ internal static class NfsService
                 Id = 1,
                 Path = "/default",
                 FileSystem = 1,
+                ShowsVolumes = true,
                 Rules = [new ExportRule { Clients = IPNetwork.Parse("0.0.0.0/0"), Squash = Squash.None }],
             },
         ]);

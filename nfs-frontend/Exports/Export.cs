@@ -14,6 +14,9 @@ public sealed record Export
     /// <summary>The file system.</summary>
     public required uint FileSystem { get; init; }
 
+    /// <summary>Root finds the volumes of the cluster as files in its directory <c>volumes</c>.</summary>
+    public bool ShowsVolumes { get; init; }
+
     /// <summary>Who may mount it.</summary>
     public IReadOnlyList<ExportRule> Rules { get; init; } = [];
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.OncRpc;
 using Uss.NfsFrontend.Owners;
+using Uss.NfsFrontend.VolumeFiles;
 using Uss.NfsFrontend.Xdr;
 using Uss.Runtime;
 using Uss.Volumes;
@@ -43,7 +44,10 @@ public sealed partial class NfsProgram
             call.Offset = (long)arguments.Offset;
             call.Count = (int)Math.Min(arguments.Count, NfsLimits.TransferBytes);
             call.Results = request.ReserveResults(PlainResultBytes);
-            await fileSystem.ExecuteAsync(call);
+            if (VolumeDirectory.Owns(call.Handle))
+                volumes.Execute(call);
+            else
+                await fileSystem.ExecuteAsync(call);
             await AnswerReadAsync(request, call, fileSystem);
         }
 
@@ -64,13 +68,22 @@ public sealed partial class NfsProgram
         var buffer = reactor.Buffers.Rent(skip + count + XdrReader.PaddingOf(count));
         var data = buffer.Slice(skip, count);
         VolumeResult read;
-        while ((read = await fileSystem.Files.ReadAsync(call.File, call.Offset, data)).Status == VolumeStatus.Unavailable)
+        while ((read = await ReadDataAsync(call, fileSystem, data)).Status == VolumeStatus.Unavailable)
             await reactor.DelayAsync(RetryNs);
         if (read.IsOk)
             request.Succeed(AddReadResults(call, count), data);
         else
             request.Succeed(WriteRefusal(new XdrWriter(call.Results.Span), NfsProcedure.Read, NfsStatus.Io));
         buffer.Release();
+    }
+
+    private ValueTask<VolumeResult> ReadDataAsync(FileCall call, FileSystemRoute fileSystem, BufferSlice data)
+    {
+        if (!VolumeDirectory.Owns(call.Handle))
+            return fileSystem.Files.ReadAsync(call.File, call.Offset, data);
+        return volumes.Find(call.Handle) is { } volume
+            ? volume.ReadAsync(call.Offset, data)
+            : new ValueTask<VolumeResult>(new VolumeResult(VolumeStatus.Removed));
     }
 
     // Behind the status and the attributes: count, end of file, length of the data.
@@ -109,7 +122,10 @@ public sealed partial class NfsProgram
             call.Offset = (long)arguments.Offset;
             call.Count = arguments.Data.Length;
             call.Results = request.ReserveResults(PlainResultBytes);
-            await WriteAsync(call, fileSystem, request.SliceOf(arguments.Data));
+            if (VolumeDirectory.Owns(call.Handle))
+                await WriteVolumeAsync(call, fileSystem, request.SliceOf(arguments.Data));
+            else
+                await WriteAsync(call, fileSystem, request.SliceOf(arguments.Data));
             request.Succeed(call.ResultBytes);
         }
 
@@ -138,6 +154,24 @@ public sealed partial class NfsProgram
             fileSystem.EndWrite(call);
         }
         while (written.Status == VolumeStatus.Unavailable);
+        AnswerWrite(call, fileSystem, written);
+    }
+
+    [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
+    private async ValueTask WriteVolumeAsync(FileCall call, FileSystemRoute fileSystem, BufferSlice data)
+    {
+        volumes.Execute(call);
+        if (call.Status != NfsStatus.Ok)
+            return;
+        var written = data.Length > 0 ? new VolumeResult(VolumeStatus.Removed) : VolumeResult.Ok;
+        while (data.Length > 0 && volumes.Find(call.Handle) is { } volume
+            && (written = await volume.WriteAsync(call.Offset, data)).Status == VolumeStatus.Unavailable)
+            await reactor.DelayAsync(RetryNs);
+        AnswerWrite(call, fileSystem, written);
+    }
+
+    private static void AnswerWrite(FileCall call, FileSystemRoute fileSystem, VolumeResult written)
+    {
         if (!written.IsOk)
         {
             var status = written.Status == VolumeStatus.NoSpace ? NfsStatus.NoSpace : NfsStatus.Io;
@@ -173,7 +207,10 @@ public sealed partial class NfsProgram
         else
         {
             call.Results = request.ReserveResults(PlainResultBytes);
-            await fileSystem.ExecuteAsync(call);
+            if (VolumeDirectory.Owns(call.Handle))
+                volumes.Execute(call);
+            else
+                await fileSystem.ExecuteAsync(call);
             if (call.Status == NfsStatus.Ok)
             {
                 var writer = new XdrWriter(call.Results.Span[call.ResultBytes..]);

@@ -3,6 +3,7 @@ using Uss.NfsFrontend.Exports;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.OncRpc;
 using Uss.NfsFrontend.Owners;
+using Uss.NfsFrontend.VolumeFiles;
 using Uss.NfsFrontend.Xdr;
 using Uss.Runtime;
 
@@ -16,7 +17,9 @@ namespace Uss.NfsFrontend.Nfs;
 /// <param name="exports">Who may do what.</param>
 /// <param name="key">The key of handles.</param>
 /// <param name="reactor">The reactor that it runs on.</param>
-public sealed partial class NfsProgram(IFileSystems fileSystems, ExportGate exports, HandleKey key, Reactor reactor) : IRpcProgram
+/// <param name="volumes">Volumes as files.</param>
+public sealed partial class NfsProgram(
+    IFileSystems fileSystems, ExportGate exports, HandleKey key, Reactor reactor, VolumeDirectory volumes) : IRpcProgram
 {
     // Results of a procedure that lists nothing: a status, a handle, and attributes before and after of two directories.
     private const int PlainResultBytes = 1024;
@@ -85,11 +88,25 @@ public sealed partial class NfsProgram(IFileSystems fileSystems, ExportGate expo
             var message = request.Message;
             call.SetArguments(message[request.Call.ArgumentsOffset..]);
             call.Results = request.ReserveResults(ResultBytesOf(procedure, arguments.Count));
-            await fileSystem.ExecuteAsync(call);
+            if (VolumeDirectory.Owns(call.Handle))
+                volumes.Execute(call);
+            else
+                await fileSystem.ExecuteAsync(call);
+            if (procedure == NfsProcedure.Lookup && call.Status == NfsStatus.NoEntry && IsVolumeDirectory(request, call))
+                volumes.AnswerLookup(call);
             request.Succeed(call.ResultBytes);
         }
 
         Return(call);
+    }
+
+    // The directory of volumes lies at the root of exports that show them, where nobody made one of that name.
+    private bool IsVolumeDirectory(RpcRequest request, FileCall call)
+    {
+        var reader = request.Arguments;
+        return call.Handle.Inode == FileService.RootInode
+            && exports.Exports.Find(call.Export) is { } export
+            && VolumeDirectory.IsShown(export, call.Caller, NamedEntry.Read(ref reader).Name.In(request.Message));
     }
 
     private static int ResultBytesOf(NfsProcedure procedure, uint count) => procedure switch
@@ -108,6 +125,8 @@ public sealed partial class NfsProgram(IFileSystems fileSystems, ExportGate expo
             return NfsStatus.BadHandle;
         fileSystem = fileSystems.Find(handle.FileSystem);
         if (fileSystem is null || exports.Exports.Find(handle.Export) is not { } export || export.FileSystem != handle.FileSystem)
+            return NfsStatus.Stale;
+        if (VolumeDirectory.Owns(handle) && !export.ShowsVolumes)
             return NfsStatus.Stale;
         if (exports.Find(handle.Export, request.Client.Address) is not { } rule)
             return NfsStatus.AccessDenied;

@@ -2,6 +2,7 @@ using Uss.NfsFrontend.Exports;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.Mount;
 using Uss.NfsFrontend.Nfs;
+using Uss.NfsFrontend.VolumeFiles;
 using FileAttributes = Uss.NfsFrontend.Nfs.FileAttributes;
 using Uss.NfsFrontend.Xdr;
 using Uss.Runtime;
@@ -9,7 +10,8 @@ using Uss.Runtime;
 namespace Uss.NfsFrontend.Owners;
 
 /// <summary>Directories that can be mounted, looked up name by name at the owner of the file system.</summary>
-public sealed class MountPoints(IFileSystems fileSystems, ExportGate gate, HandleKey key, Reactor reactor) : IMountPoints
+public sealed class MountPoints(
+    IFileSystems fileSystems, ExportGate gate, HandleKey key, Reactor reactor, VolumeDirectory volumes) : IMountPoints
 {
     private const int RoomBytes = 4096;
 
@@ -26,14 +28,15 @@ public sealed class MountPoints(IFileSystems fileSystems, ExportGate gate, Handl
         var room = reactor.Buffers.Rent(RoomBytes);
         var call = new FileCall { HandleKey = key.Bytes, Results = room.Slice(), Caller = caller, Export = export.Id, IsReadOnly = true };
 
-        // The export's own directory first, with nobody's permissions: whoever made the export chose it.
         var status = NfsStatus.Ok;
         for (var index = 0; index < names.Count && status == NfsStatus.Ok; index++)
         {
             call.Begin(NfsProcedure.Lookup);
-            (call.Handle, call.Caller) = (handle, caller);
+            call.Handle = handle;
             call.SetArguments(Arguments(handle, names[index].Span));
-            await fileSystem.ExecuteAsync(call);
+            await ExecuteAsync(fileSystem, call);
+            if (call.Status == NfsStatus.NoEntry && index == 0 && VolumeDirectory.IsShown(export, caller, names[index].Span))
+                volumes.AnswerLookup(call);
             (status, handle) = ReadHandle(call);
         }
 
@@ -43,11 +46,19 @@ public sealed class MountPoints(IFileSystems fileSystems, ExportGate gate, Handl
         return (StatusOf(status), handle);
     }
 
-    private static async ValueTask<NfsStatus> CheckDirectoryAsync(FileSystemRoute fileSystem, FileCall call, FileHandle handle)
+    private ValueTask ExecuteAsync(FileSystemRoute fileSystem, FileCall call)
+    {
+        if (!VolumeDirectory.Owns(call.Handle))
+            return fileSystem.ExecuteAsync(call);
+        volumes.Execute(call);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<NfsStatus> CheckDirectoryAsync(FileSystemRoute fileSystem, FileCall call, FileHandle handle)
     {
         call.Begin(NfsProcedure.GetAttributes);
         call.Handle = handle;
-        await fileSystem.ExecuteAsync(call);
+        await ExecuteAsync(fileSystem, call);
         var reader = new XdrReader(call.Results.Span[..call.ResultBytes]);
         var status = (NfsStatus)reader.UInt32();
         return status != NfsStatus.Ok || FileAttributes.Read(ref reader).Type == FileType.Directory ? status : NfsStatus.NotDirectory;
