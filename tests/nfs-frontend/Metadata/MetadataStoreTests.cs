@@ -156,6 +156,37 @@ public sealed class MetadataStoreTests
     }
 
     [Test]
+    public void A_space_that_is_held_again_goes_on()
+    {
+        using var rig = new MetadataRig();
+        var store = rig.Open();
+        rig.Do(records => records.Put(new RecordKey(1, 1), [1]));
+        rig.Owner.IsHeld = false;
+        Assert.That(rig.Run(records => records.Put(new RecordKey(1, 1), [2])), Is.EqualTo(RecordStatus.Lost));
+        Assert.That(rig.Run(records => records.TryGet(new RecordKey(1, 1), out _)), Is.EqualTo(RecordStatus.Lost));
+        rig.Owner.IsHeld = true;
+        Assert.That(store.IsLost, Is.False);
+        Assert.That(rig.Get(new RecordKey(1, 1)), Is.EqualTo(new byte[] { 1 }), "nothing was changed");
+        rig.Do(records => records.Put(new RecordKey(1, 1), [3]));
+        rig.Close();
+    }
+
+    [Test]
+    public void Closing_at_the_moment_of_the_loss_leaves_nothing_behind()
+    {
+        using var rig = new MetadataRig();
+        var store = rig.Open();
+        rig.Run(async () =>
+        {
+            var write = store.RunAsync(new TestOperation(records => records.Put(new RecordKey(1, 1), [1])));
+            rig.Owner.IsHeld = false;
+            Assert.That(await write, Is.EqualTo(RecordStatus.Lost));
+            return await store.CloseAsync();
+        });
+        Assert.That(rig.Reactor.Buffers.RentedBuffers, Is.Zero);
+    }
+
+    [Test]
     public void A_store_whose_checkpoint_fails_is_lost()
     {
         using var rig = new MetadataRig();
