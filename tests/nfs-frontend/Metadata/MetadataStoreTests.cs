@@ -143,7 +143,7 @@ public sealed class MetadataStoreTests
             var write = store.RunAsync(new TestOperation(records => records.Put(new RecordKey(1, 1), [2])));
             var read = store.RunAsync(new TestOperation(records => records.TryGet(new RecordKey(1, 1), out _)));
             rig.Owner.IsHeld = false;
-            Assert.That(await store.RunAsync(new TestOperation(records => records.TryGet(new RecordKey(9, 1), out _))), Is.EqualTo(RecordStatus.Lost));
+            Assert.That(await store.RunAsync(new TestOperation(records => records.TryGet(new RecordKey(0x900, 1), out _))), Is.EqualTo(RecordStatus.Lost));
             Assert.That(await store.RunAsync(new TestOperation(records => records.Put(new RecordKey(9, 1), [1]))), Is.EqualTo(RecordStatus.Lost));
             Assert.That(await write, Is.EqualTo(RecordStatus.Lost));
             Assert.That(await read, Is.EqualTo(RecordStatus.Lost));
