@@ -133,6 +133,30 @@ public sealed class MetadataStoreTests
     }
 
     [Test]
+    public void A_range_read_waits_for_what_it_has_not_found()
+    {
+        using var rig = new MetadataRig();
+        var store = rig.Open();
+        rig.Do(records =>
+        {
+            records.Put(new RecordKey(0x200, 1), [1]);
+            records.Put(new RecordKey(0x300, 1), [1]);
+        });
+        rig.Run(async () =>
+        {
+            var delete = store.RunAsync(new TestOperation(records => records.Delete(new RecordKey(0x200, 1))));
+            var found = default(RecordKey);
+            var range = store.RunAsync(new TestOperation(records => records.TryGetNext(new RecordKey(0x100, 0), RecordKey.Maximum, out found, out _)));
+            Assert.That(found, Is.EqualTo(new RecordKey(0x300, 1)));
+            Assert.That(range.IsCompleted, Is.False, "a crash would bring the deleted record back");
+            Assert.That(await range, Is.EqualTo(RecordStatus.Ok));
+            Assert.That(await delete, Is.EqualTo(RecordStatus.Ok));
+            return true;
+        });
+        rig.Close();
+    }
+
+    [Test]
     public void Nothing_is_told_from_memory_while_the_space_is_not_held()
     {
         using var rig = new MetadataRig();
