@@ -15,6 +15,9 @@ internal static class MetadataLayout
     /// <summary>No read or write crosses a multiple of this.</summary>
     public const int ObjectBytes = 4 << 20;
 
+    /// <summary>Pages between two multiples of <see cref="ObjectBytes"/>.</summary>
+    public const int PagesOfObject = ObjectBytes / PageBytes;
+
     /// <summary>Start of the log ring.</summary>
     public const long LogOffset = ObjectBytes;
 

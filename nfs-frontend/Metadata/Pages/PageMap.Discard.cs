@@ -59,7 +59,7 @@ internal sealed partial class PageMap
         if (pages.Length == 0)
             return false;
         first = pages[0];
-        while (count < pages.Length && pages[count] == first + count && (count == 0 || pages[count] % PagesOfObject != 0))
+        while (count < pages.Length && pages[count] == first + count && (count == 0 || pages[count] % MetadataLayout.PagesOfObject != 0))
             count++;
         _nextDiscard += count;
         return true;

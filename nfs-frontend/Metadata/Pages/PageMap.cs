@@ -9,8 +9,6 @@ namespace Uss.NfsFrontend.Metadata;
 /// </summary>
 internal sealed partial class PageMap
 {
-    private const int PagesOfObject = MetadataLayout.ObjectBytes / MetadataLayout.PageBytes;
-
     private readonly List<ulong[]> _used = [];
     private readonly List<ulong[]> _taken = [];
     private readonly List<int> _freeOf = [];

@@ -11,7 +11,6 @@ public sealed partial class MetadataStore
 {
     private const int Writers = 4;
     private const int GroupBytes = 1 << 20;
-    private const int PagesOfObject = MetadataLayout.ObjectBytes / Page.Size;
     private const long RetryIntervalNs = 100_000_000;
 
     private readonly List<BitmapWrite> _bitmapWrites = [];
@@ -174,7 +173,7 @@ public sealed partial class MetadataStore
             var id = page.Reference.Id;
             if (length == 0)
                 first = id;
-            else if (id != first + (length / Page.Size) || id % PagesOfObject == 0)
+            else if (id != first + (length / Page.Size) || id % MetadataLayout.PagesOfObject == 0)
                 break;
             page.Page.Seal();
             page.Page.Whole.CopyTo(buffer.Slice(length, Page.Size).Span);

@@ -73,6 +73,9 @@ public sealed partial class MetadataStore : IRecordStore
     {
         Invariant.Check(!_isClosing);
         _isClosing = true;
+
+        // Whoever hears of a lost store may close it at once, in the middle of what tells others.
+        await _reactor.YieldAsync();
         while (!_isLost && (_runningOperations > 0 || Log.HasPending || _isCheckpointing))
             await _reactor.DelayAsync(PollNs);
         var status = RecordStatus.Lost;

@@ -180,6 +180,38 @@ public sealed class MetadataLogTests
     }
 
     [Test]
+    public void What_a_checkpoint_may_have_is_not_called_undone()
+    {
+        using var rig = new MetadataRig();
+        rig.Options = rig.Options with { CacheBytes = 512 << 10, QuietNs = 0 };
+        rig.Open();
+        MetadataStoreTests.Fill(rig, 6000);
+        rig.Close();
+        var store = rig.Open();
+        rig.Space.HasNoSpaceFor = offset => offset < MetadataLayout.LogOffset + LogBytes;
+        rig.Run(async () =>
+        {
+            // Changes so many pages that the next one begins a checkpoint.
+            var many = store.RunAsync(new TestOperation(records =>
+            {
+                for (var number = 0; number < 6000; number += 300)
+                    records.Put(MetadataStoreTests.KeyOf(number), [7]);
+            }));
+            while (store.Figures.AppliedRecords < 20)
+                await rig.Reactor.YieldAsync();
+            var next = store.RunAsync(new TestOperation(records => records.Put(MetadataStoreTests.KeyOf(0), [8])));
+            Assert.That(await many, Is.EqualTo(RecordStatus.Lost));
+            Assert.That(await next, Is.EqualTo(RecordStatus.Lost));
+            return true;
+        });
+        rig.Close();
+        rig.Space.HasNoSpaceFor = null;
+        rig.Open();
+        Assert.That(rig.ReadAll(), Has.Count.EqualTo(6000));
+        rig.Close();
+    }
+
+    [Test]
     public void Without_space_for_pages_operations_go_on_until_the_log_is_full()
     {
         using var rig = new MetadataRig();
@@ -191,6 +223,10 @@ public sealed class MetadataLogTests
         Assert.That(done, Is.GreaterThan(20));
         Assert.That(rig.Run(records => records.Put(new RecordKey(1, 0), [])), Is.EqualTo(RecordStatus.NoSpace));
         Assert.That(rig.ReadAll(), Has.Count.EqualTo(done));
+        rig.Crash();
+        store = rig.Open();
+        Assert.That(rig.ReadAll(), Has.Count.EqualTo(done), "nothing in the full log was overwritten");
+        Assert.That(rig.Run(records => records.Put(new RecordKey(1, 0), [])), Is.EqualTo(RecordStatus.NoSpace));
         rig.Space.HasNoSpaceFor = null;
         rig.World.RunFor(1_000_000_000);
         rig.Do(records => records.Put(new RecordKey(1, 0), []));

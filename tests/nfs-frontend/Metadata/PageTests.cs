@@ -133,6 +133,18 @@ public sealed class PageTests
     }
 
     [Test]
+    public void The_first_key_of_an_inner_page_that_is_merged_is_the_one_that_its_parent_has_for_it()
+    {
+        var left = Page.Create(new byte[Page.Size], _self, 1, 1);
+        var right = Page.Create(new byte[Page.Size], _self, 1, 1);
+        Assert.That(left.TryInsert(0, default, new byte[PageReference.Size]));
+        Assert.That(right.TryInsert(0, new RecordKey(0, 70), new byte[PageReference.Size]));
+        Assert.That(right.TryInsert(1, new RecordKey(0, 90), new byte[PageReference.Size]));
+        left.Append(right, new RecordKey(0, 50));
+        Assert.That((left.FindChild(new RecordKey(0, 49)), left.FindChild(new RecordKey(0, 50)), left.FindChild(new RecordKey(0, 90))), Is.EqualTo((0, 1, 2)));
+    }
+
+    [Test]
     public void A_page_that_was_changed_anywhere_is_refused()
     {
         var bytes = new byte[Page.Size];

@@ -17,7 +17,8 @@ internal sealed class MetadataRig : IDisposable
         Space = new SimulatedMetadataSpace(SeededRandom.Stream(seed, "space"));
         Reactor = World.CreateReactor("format");
         Owner = Space.Attach(Reactor);
-        Assert.That(Run(() => MetadataStore.FormatAsync(Owner, new MetadataFormatOptions { FileSystem = FileSystem, LogBytes = logBytes })), Is.EqualTo(RecordStatus.Ok));
+        var format = new MetadataFormatOptions { FileSystem = FileSystem, LogBytes = logBytes };
+        Assert.That(Run(() => MetadataStore.FormatAsync(Owner, format)), Is.EqualTo(RecordStatus.Ok));
         Assert.That(Reactor.Buffers.RentedBuffers, Is.Zero);
     }
 
