@@ -37,6 +37,21 @@ public sealed partial class FileService
         }
     }
 
+    /// <summary>Gives back the contents of all files, and takes the files away: nobody may use the file system any more.</summary>
+    public async ValueTask<RecordStatus> EmptyAsync()
+    {
+        var find = new FindFileOperation();
+        RecordStatus status;
+        while ((status = await _records.RunAsync(find)) == RecordStatus.Ok && find.Inode is { } inode && !_isClosing)
+        {
+            find.From = inode + 1;
+            if (find.IsRegular)
+                await ReapAsync(inode);
+        }
+
+        return _isClosing ? RecordStatus.Lost : status;
+    }
+
     private async ValueTask ReapAsync(ulong inode)
     {
         if (IsBeingCutOff(inode))

@@ -13,6 +13,7 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
 {
     private const long LookNs = 200_000_000;
     private const long RetryNs = 100_000_000;
+    private const int DiscardBytes = 4 << 20;
 
     private OwnedMetadata? _metadata;
     private MetadataStore? _records;
@@ -21,10 +22,21 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
     private TaskCompletionSource? _ended;
 
     /// <summary>The file system, ready to be asked; null while this node does not own it or is still opening it.</summary>
-    public FileService? Service => _service is not null && !_metadata!.IsOver && !_records!.IsLost ? _service : null;
+    public FileService? Service => IsServing && !IsRemoving ? _service : null;
 
     /// <summary>Why the file system cannot be opened though this node is its owner; null when nothing is wrong.</summary>
     public Fault? Fault { get; private set; }
+
+    /// <summary>The file system is being removed: its owner gives back what it holds and serves nobody.</summary>
+    public bool IsRemoving { get; set; }
+
+    /// <summary>Told when nothing is left of a file system that is being removed; true when that is noted.</summary>
+    public Func<ValueTask<bool>>? Emptied { get; init; }
+
+    /// <summary>Figures of the record store; null while this node does not own the file system.</summary>
+    public MetadataFigures? Figures => IsServing ? _records!.Figures : null;
+
+    private bool IsServing => _service is not null && !_metadata!.IsOver && !_records!.IsLost;
 
     /// <summary>Follows who owns the file system, and opens it whenever it is this node; ends when it is closed.</summary>
     public async ValueTask RunAsync()
@@ -32,11 +44,15 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
         _ended = new TaskCompletionSource();
         while (!_isClosing)
         {
-            if (Service is null)
+            if (!IsServing)
             {
                 await DropAsync();
                 if (node.FindOwned(space) is { } owned && !await OpenAsync(new OwnedMetadata(owned)))
                     await reactor.DelayAsync(RetryNs);
+            }
+            else if (IsRemoving && await EmptyAsync())
+            {
+                break;
             }
 
             if (!_isClosing)
@@ -66,7 +82,7 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
             return false;
         }
 
-        var service = new FileService(opened.Value, data, reactor, options.Files);
+        var service = new FileService(opened.Value, data, reactor, options.Files with { HasPredecessor = node.Peers is not null });
         if (await service.StartAsync() != RecordStatus.Ok)
         {
             await opened.Value.CloseAsync();
@@ -80,6 +96,22 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
 
     private ValueTask<RecordStatus> FormatAsync(OwnedMetadata metadata) =>
         MetadataStore.FormatAsync(metadata, new MetadataFormatOptions { FileSystem = space, LogBytes = options.LogBytes });
+
+    // The contents of all files first, then the metadata from its end on: whoever goes on with it finds what is left to do.
+    private async ValueTask<bool> EmptyAsync()
+    {
+        if (await _service!.EmptyAsync() != RecordStatus.Ok)
+            return false;
+        var (metadata, end) = (_metadata!, _records!.EndOffset);
+        await DropAsync();
+        for (var offset = end / DiscardBytes * DiscardBytes; offset >= 0; offset -= DiscardBytes)
+        {
+            if (await metadata.DiscardAsync(offset, DiscardBytes) != RecordStatus.Ok)
+                return false;
+        }
+
+        return Emptied is null || await Emptied();
+    }
 
     private async ValueTask DropAsync()
     {

@@ -27,7 +27,7 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
     }
 
     /// <inheritdoc/>
-    public FileSystemRoute? Find(uint id) => _routes.GetValueOrDefault(id);
+    public FileSystemRoute? Find(uint id) => _routes.GetValueOrDefault(id) is { Owner.IsRemoving: false } route ? route : null;
 
     /// <summary>Why a file system that this node owns cannot be opened; null when nothing is wrong.</summary>
     public Fault? FaultOf(uint id) => Find(id)?.Owner.Fault;
@@ -43,12 +43,24 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
         if (_node.FilesOf(pool, (int)id) is not { } files)
             return false;
         var space = BlockNode.MetadataSpaceOf(pool, (int)id);
-        var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), _options);
+        var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), _options)
+        {
+            Emptied = () => ForgetAsync(id),
+        };
         var route = new FileSystemRoute(_node, space, files, owner, VerifierOf(id));
         _routes.Add(id, route);
         _bySpace.Add(space, route);
         _reactor.Spawn(owner.RunAsync());
         return true;
+    }
+
+    /// <summary>
+    /// A file system is being removed: nobody is served any more, and whoever owns it gives back what it holds, then has its record go.
+    /// </summary>
+    public void BeginRemoval(uint id)
+    {
+        if (_routes.TryGetValue(id, out var route))
+            route.Owner.IsRemoving = true;
     }
 
     /// <summary>A file system is gone.</summary>
@@ -106,6 +118,12 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
         call.Results = default;
         room.Release();
         return length;
+    }
+
+    private async ValueTask<bool> ForgetAsync(uint id)
+    {
+        var record = _node.FileSystems.All.FirstOrDefault(known => known.Id == id);
+        return record is null || await _node.FileSystems.ForgetAsync(record.Name);
     }
 
     // Says nothing of the key, and is different in every cluster.

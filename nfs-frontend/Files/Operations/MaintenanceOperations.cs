@@ -84,6 +84,29 @@ internal sealed class FindOrphanOperation : RecordOperation
     }
 }
 
+/// <summary>Finds the next inode.</summary>
+internal sealed class FindFileOperation : RecordOperation
+{
+    /// <summary>Inodes from this one on.</summary>
+    public ulong From { get; set; } = FileService.RootInode;
+
+    /// <summary>What was found; null: nothing.</summary>
+    public ulong? Inode { get; private set; }
+
+    /// <summary>It is a regular file.</summary>
+    public bool IsRegular { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Run(RecordTransaction records)
+    {
+        (Inode, IsRegular) = (null, false);
+        if (!records.TryGetNext(Keys.Inode(From), RecordKey.Maximum, out var key, out var value))
+            return;
+        Inode = Keys.InodeOf(key);
+        IsRegular = key == Keys.Inode(Keys.InodeOf(key)) && InodeRecord.TryParse(value, out var record) && record.Type == FileType.Regular;
+    }
+}
+
 /// <summary>Takes away a file without a name, and notes that its contents have to go.</summary>
 internal sealed class ReapOperation(ulong inode) : RecordOperation
 {

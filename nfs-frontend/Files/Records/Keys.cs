@@ -23,6 +23,9 @@ internal static class Keys
     /// <summary>An inode.</summary>
     public static RecordKey Inode(ulong inode) => Of(inode, 0, 0);
 
+    /// <summary>The inode that a record belongs to.</summary>
+    public static ulong InodeOf(RecordKey key) => key.High >> 8;
+
     /// <summary>An entry of a directory; the lower half is the cookie of READDIR.</summary>
     public static RecordKey Entry(ulong directory, ulong cookie) => Of(directory, 1, cookie);
 

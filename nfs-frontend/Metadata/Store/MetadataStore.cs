@@ -50,6 +50,9 @@ public sealed partial class MetadataStore : IRecordStore
     /// <summary>True once the space was lost, or a write failed: every operation ends with <see cref="RecordStatus.Lost"/>.</summary>
     public bool IsLost => _isLost;
 
+    /// <summary>Where the space ends that the store has ever used, in bytes.</summary>
+    public long EndOffset => MetadataLayout.PageOffset(_superblock.LogBytes, _map.NextPage);
+
     /// <summary>Figures for people.</summary>
     public MetadataFigures Figures => new()
     {
