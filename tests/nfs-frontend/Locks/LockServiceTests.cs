@@ -138,6 +138,22 @@ public sealed class LockServiceTests : ILockedFiles, ILockGrants
     });
 
     [Test]
+    public void A_lock_that_is_asked_for_again_while_it_is_taken_back_is_held() => Run(async () =>
+    {
+        await AskAsync(Lock("a", 0, 9));
+        await AskAsync(Lock("b", 0, 9) with { IsBlocking = true });
+        _outcome = GrantOutcome.Refused;
+        await AskAsync(Lock("a", 0, 9) with { Kind = LockCallKind.Unlock });
+        while (_told.Count == 0)
+            await _reactor.DelayAsync(100_000);
+        await _reactor.DelayAsync(1_000_000 + _reactor.Random.Next(2_000_000));
+        Assert.That(await AskAsync(Lock("b", 0, 9)), Is.EqualTo(LockStatus.Granted));
+        await _reactor.DelayAsync(SecondNs);
+        Assert.That(await AskAsync(Lock("c", 0, 9) with { Kind = LockCallKind.Test }), Is.EqualTo(LockStatus.Denied));
+        await AskAsync(Lock("b", 0, 9) with { Kind = LockCallKind.Unlock });
+    });
+
+    [Test]
     public void What_is_locked_inside_of_a_range_that_is_refused_stays() => Run(async () =>
     {
         await AskAsync(Lock("a", 0, 9));
