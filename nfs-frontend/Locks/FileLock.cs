@@ -29,7 +29,7 @@ public readonly record struct LockOwner(uint Host, uint Svid, ReadOnlyMemory<byt
 /// <summary>One lock of a file. It does not change: other locks take its place.</summary>
 /// <param name="Owner">Who holds it.</param>
 /// <param name="Mode">What kind it is.</param>
-/// <param name="Range">The bytes; for a share see <see cref="FileShare"/>.</param>
+/// <param name="Range">The bytes; for a share see <see cref="LockShare"/>.</param>
 /// <param name="State">The state that its host had when it took it (NSM): another one after its restart.</param>
 public sealed record FileLock(LockOwner Owner, LockMode Mode, LockRange Range, uint State)
 {
@@ -43,15 +43,15 @@ public sealed record FileLock(LockOwner Owner, LockMode Mode, LockRange Range, u
 /// <summary>A share (XNFS, nlm4_share): what its owner does with the file, and what it lets others not do. In a lock it takes the range's place.</summary>
 /// <param name="Access">Bit 0: reads. Bit 1: writes.</param>
 /// <param name="Deny">The same of others.</param>
-public readonly record struct FileShare(uint Access, uint Deny)
+public readonly record struct LockShare(uint Access, uint Deny)
 {
     /// <summary>All bits.</summary>
     public const uint Mask = 3;
 
     /// <summary>Whether the two cannot be at once.</summary>
-    public bool Conflicts(FileShare other) => (Access & other.Deny) != 0 || (Deny & other.Access) != 0;
+    public bool Conflicts(LockShare other) => (Access & other.Deny) != 0 || (Deny & other.Access) != 0;
 
-    internal static FileShare Of(LockRange range) => new((uint)range.Start, (uint)range.Last);
+    internal static LockShare Of(LockRange range) => new((uint)range.Start, (uint)range.Last);
 
     internal LockRange AsRange() => new(Access, Deny);
 }

@@ -82,7 +82,7 @@ public sealed partial record LockCall
             Generation = Number(numbers, 0),
             Svid = Number(numbers, 1),
             State = Number(numbers, 2),
-            Share = new FileShare(Number(numbers, 3) & FileShare.Mask, Number(numbers, 4) & FileShare.Mask),
+            Share = new LockShare(Number(numbers, 3) & LockShare.Mask, Number(numbers, 4) & LockShare.Mask),
             FileSystem = Number(numbers, 5),
             IsExclusive = (flags & Flag.Exclusive) != 0,
             IsBlocking = (flags & Flag.Blocking) != 0,

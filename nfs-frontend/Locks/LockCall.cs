@@ -48,7 +48,7 @@ public sealed partial record LockCall
     public bool KeepsState { get; init; }
 
     /// <summary>What is shared.</summary>
-    public FileShare Share { get; init; }
+    public LockShare Share { get; init; }
 
     /// <summary>The file's handle as the client has it: it compares the one that it is called with by its bytes.</summary>
     public ReadOnlyMemory<byte> FileHandle { get; init; }

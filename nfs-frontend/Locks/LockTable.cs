@@ -71,9 +71,9 @@ public sealed class LockTable
         _locks.FindAll(held => held.IsRange && held.Range.Overlaps(range) && held.Owner == owner);
 
     /// <summary>Takes a share, in place of the one that the same handle of the host has; false when another one conflicts.</summary>
-    public bool Share(LockOwner owner, FileShare share, uint state)
+    public bool Share(LockOwner owner, LockShare share, uint state)
     {
-        if (_locks.Exists(held => !held.IsRange && !IsShareOf(held, owner) && FileShare.Of(held.Range).Conflicts(share)))
+        if (_locks.Exists(held => !held.IsRange && !IsShareOf(held, owner) && LockShare.Of(held.Range).Conflicts(share)))
             return false;
         Unshare(owner);
         _locks.Add(new FileLock(owner, LockMode.Share, share.AsRange(), state));

@@ -73,7 +73,7 @@ public sealed class LockCallTests
         IsBlocking = random.Chance(0.5),
         KeepsState = random.Chance(0.5),
         State = (uint)random.Next(int.MaxValue),
-        Share = new FileShare((uint)random.Next(4), (uint)random.Next(4)),
+        Share = new LockShare((uint)random.Next(4), (uint)random.Next(4)),
         FileHandle = RandomBytes(random, 65),
         FileSystem = (uint)random.Next(int.MaxValue),
         FrontEnd = RandomBytes(random, 256),

@@ -234,7 +234,7 @@ public sealed class LockServiceTests : ILockedFiles, ILockGrants
     [Test]
     public void Shares_are_locks_of_their_own() => Run(async () =>
     {
-        var share = Lock("a", 0, 0) with { Kind = LockCallKind.Share, Share = new FileShare(3, 2) };
+        var share = Lock("a", 0, 0) with { Kind = LockCallKind.Share, Share = new LockShare(3, 2) };
         Assert.That(await AskAsync(share), Is.EqualTo(LockStatus.Granted));
         Assert.That(await AskAsync(share with { Host = Host("b") }), Is.EqualTo(LockStatus.Denied));
         Assert.That(_store.Records.Keys.Count(key => key.High == LockRecords.HostKind), Is.EqualTo(1), "who got nothing has no record");

@@ -94,11 +94,11 @@ public sealed class LockTableTests
     public void Shares_deny_each_other(uint access, uint deny, uint otherAccess, uint otherDeny, bool isGranted)
     {
         var table = new LockTable();
-        Assert.That(table.Share(Owner(1), new FileShare(access, deny), 1));
+        Assert.That(table.Share(Owner(1), new LockShare(access, deny), 1));
         Assert.That(table.FindConflict(Owner(2), LockRange.All, true), Is.Null, "shares and ranges have nothing to do with each other");
-        Assert.That(table.Share(Owner(2), new FileShare(otherAccess, otherDeny), 1), Is.EqualTo(isGranted));
-        Assert.That(table.Share(Owner(1), new FileShare(0, 0), 1), "in place of its own");
-        Assert.That(table.Share(Owner(2), new FileShare(otherAccess, otherDeny), 1));
+        Assert.That(table.Share(Owner(2), new LockShare(otherAccess, otherDeny), 1), Is.EqualTo(isGranted));
+        Assert.That(table.Share(Owner(1), new LockShare(0, 0), 1), "in place of its own");
+        Assert.That(table.Share(Owner(2), new LockShare(otherAccess, otherDeny), 1));
         Assert.That(table.Unshare(Owner(1)) && table.Unshare(Owner(2)) && !table.Unshare(Owner(2)));
         Assert.That(table.All, Is.Empty);
     }
