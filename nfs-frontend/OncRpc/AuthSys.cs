@@ -44,6 +44,16 @@ public struct AuthSys
         return reader.IsOk && reader.Position == body.Length;
     }
 
+    /// <summary>Writes the body for a server that calls as root, from a machine of that name.</summary>
+    public static void WriteRoot(ref XdrWriter writer, scoped ReadOnlySpan<byte> machine)
+    {
+        writer.UInt32(0);
+        writer.Opaque(machine);
+        writer.UInt32(0);
+        writer.UInt32(0);
+        writer.UInt32(0);
+    }
+
     [InlineArray(MaximumGroups)]
     private struct GroupIds
     {

@@ -84,7 +84,7 @@ public readonly record struct RpcCall
     }
 
     /// <summary>Writes the header with a verifier of AUTH_NONE, as clients do.</summary>
-    public static void Write(ref XdrWriter writer, in RpcCall call, ReadOnlySpan<byte> credential)
+    public static void Write(ref XdrWriter writer, in RpcCall call, scoped ReadOnlySpan<byte> credential)
     {
         writer.UInt32(call.Xid);
         writer.UInt32(0);

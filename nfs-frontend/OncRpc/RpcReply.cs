@@ -22,6 +22,25 @@ public static class RpcReply
     private const uint Accepted = 0;
     private const uint Denied = 1;
 
+    /// <summary>Reads the reply to a call; false when it is none, or one to another call.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="xid">The call's number.</param>
+    /// <param name="isSuccess">Whether the call succeeded.</param>
+    /// <param name="resultsOffset">Where its results begin.</param>
+    public static bool TryParse(ReadOnlySpan<byte> message, uint xid, out bool isSuccess, out int resultsOffset)
+    {
+        var reader = new XdrReader(message);
+        var isReply = reader.UInt32() == xid & reader.UInt32() == Reply;
+        var outcome = reader.UInt32();
+        var isRead = reader.IsOk;
+        reader.UInt32();
+        reader.Opaque(RpcCall.MaximumAuthBytes);
+        var status = (AcceptStatus)reader.UInt32();
+        isSuccess = outcome == Accepted && reader.IsOk && status == AcceptStatus.Success;
+        resultsOffset = reader.Position;
+        return isReply && isRead;
+    }
+
     /// <summary>Writes the header of an accepted call; results follow when it succeeded.</summary>
     public static void WriteAccepted(ref XdrWriter writer, uint xid, AcceptStatus status)
     {
