@@ -9,6 +9,9 @@ public sealed record NfsServerOptions
     /// <summary>Connections and calls.</summary>
     public RpcServerOptions Rpc { get; init; } = new();
 
+    /// <summary>Calls by UDP.</summary>
+    public RpcDatagramOptions Datagrams { get; init; } = new();
+
     /// <summary>File systems that the node owns.</summary>
     public OwnerOptions Owners { get; init; } = new();
 }

@@ -11,6 +11,9 @@ public sealed partial class BlockNode
     /// <summary>Most bytes of a question to an owner, and of its answer.</summary>
     public const int MaximumOwnerCallBytes = OwnerAnswer.MaximumBytes;
 
+    /// <summary>Stands for no space: what is asked is the front-end's, whatever it owns.</summary>
+    public const ulong NoSpace = 0;
+
     /// <summary>What this node does as an owner; null: nothing.</summary>
     public ISpaceOwner? SpaceOwner { get; set; }
 
@@ -51,6 +54,10 @@ public sealed partial class BlockNode
             return -1;
         return await OwnerCall.RunAsync(owner, space, request, answer);
     }
+
+    /// <summary>Asks the front-end of another node for something; the arguments and the answer are as of <see cref="CallOwnerAsync"/>.</summary>
+    public async ValueTask<int> CallFrontEndAsync(string node, ReadOnlyMemory<byte> request, BufferSlice answer) =>
+        _peers?.Find(node) is { IsConnected: true } peer ? await OwnerCall.RunAsync(peer, NoSpace, request, answer) : -1;
 
     /// <summary>Completes when somebody else may own something, or some time has passed.</summary>
     /// <param name="atMostNs">The time, in nanoseconds.</param>

@@ -1,5 +1,6 @@
 using Uss.NfsFrontend.Exports;
 using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Nfs;
 using Uss.NfsFrontend.OncRpc;
 using Uss.NfsFrontend.Xdr;
@@ -13,6 +14,7 @@ namespace Uss.NfsFrontend.Owners;
 /// call:  procedure 4   read-only 4   export 4   handle 24   other handle 24   offset 8   count 4
 ///        client 8   xid 4   checksum 4   user 4   group 4   groups: count 4, each 4   arguments: length 4, bytes
 /// end of a write:  ticket 8
+/// lock, grant:  the bytes of a LockCall to the end; the answer to a lock is the bytes of a LockReply, to a grant its outcome 4
 /// answer:  contents 8   length 8   ticket 8, in front of the results' bytes as they are
 /// </code>
 /// </summary>
@@ -21,6 +23,8 @@ internal static class FileCallMessage
     private const uint Version = 1;
     private const uint KindCall = 1;
     private const uint KindEnd = 2;
+    private const uint KindLock = 3;
+    private const uint KindGrant = 4;
     private const int AnswerHeadBytes = 24;
 
     /// <summary>What a message asks for.</summary>
@@ -34,6 +38,12 @@ internal static class FileCallMessage
 
         /// <summary>The end of a write.</summary>
         End,
+
+        /// <summary>A call about locks.</summary>
+        Lock,
+
+        /// <summary>A client is to be told that it has a lock.</summary>
+        Grant,
     }
 
     /// <summary>Bytes of an answer with so many bytes of results.</summary>
@@ -74,6 +84,19 @@ internal static class FileCallMessage
         return writer.Position;
     }
 
+    /// <summary>Writes a call about locks, or that a client is to be told that it has one; returns its length.</summary>
+    public static int WriteLock(LockCall call, bool isGrant, Span<byte> target)
+    {
+        var writer = new XdrWriter(target);
+        writer.UInt32(Version);
+        writer.UInt32(isGrant ? KindGrant : KindLock);
+        call.Write(target[writer.Position..]);
+        return writer.Position + call.Size;
+    }
+
+    /// <summary>Reads a call about locks.</summary>
+    public static bool TryReadLock(ReadOnlySpan<byte> source, out LockCall call) => LockCall.TryParse(source[(2 * sizeof(uint))..], out call);
+
     /// <summary>Reads what another node sent.</summary>
     /// <param name="source">The message.</param>
     /// <param name="call">Takes a call.</param>
@@ -91,6 +114,10 @@ internal static class FileCallMessage
             case KindEnd:
                 ticket = reader.UInt64();
                 return reader.IsOk ? Kind.End : Kind.None;
+            case KindLock:
+                return Kind.Lock;
+            case KindGrant:
+                return Kind.Grant;
             default:
                 return Kind.None;
         }

@@ -1,4 +1,5 @@
 using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
 using Uss.Runtime;
 using Uss.Volumes;
@@ -9,7 +10,8 @@ namespace Uss.NfsFrontend.Owners;
 /// One file system at this node as its owner: opened when the node becomes primary of the group that holds the metadata, dropped when it
 /// ceases to be, and opened anew from what is durable.
 /// </summary>
-internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong space, IFileData data, OwnerOptions options)
+internal sealed class FileSystemOwner(
+    BlockNode node, Reactor reactor, ulong space, IFileData data, ILockGrants grants, OwnerOptions options)
 {
     private const long LookNs = 200_000_000;
     private const long RetryNs = 100_000_000;
@@ -18,11 +20,15 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
     private OwnedMetadata? _metadata;
     private MetadataStore? _records;
     private FileService? _service;
+    private LockService? _locks;
     private bool _isClosing;
     private TaskCompletionSource? _ended;
 
     /// <summary>The file system, ready to be asked; null while this node does not own it or is still opening it.</summary>
     public FileService? Service => IsServing && !IsRemoving ? _service : null;
+
+    /// <summary>Its locks, ready to be asked; null as <see cref="Service"/> is.</summary>
+    public LockService? Locks => IsServing && !IsRemoving ? _locks : null;
 
     /// <summary>Why the file system cannot be opened though this node is its owner; null when nothing is wrong.</summary>
     public Fault? Fault { get; private set; }
@@ -90,6 +96,7 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
         }
 
         (_metadata, _records, _service, Fault) = (metadata, opened.Value, service, null);
+        _locks = new LockService(reactor, opened.Value, new LockedFiles(), grants);
         node.RaiseChange();
         return true;
     }
@@ -116,7 +123,8 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
     private async ValueTask DropAsync()
     {
         var (service, records) = (_service, _records);
-        (_service, _records, _metadata) = (null, null, null);
+        _locks?.Stop();
+        (_service, _records, _metadata, _locks) = (null, null, null, null);
         if (service is not null)
             await service.CloseAsync();
         if (records is not null)

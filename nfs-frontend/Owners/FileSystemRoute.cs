@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
 using Uss.Runtime;
 using Uss.Volumes;
@@ -65,6 +66,25 @@ public sealed class FileSystemRoute
 
             await _node.WaitForChangeAsync(LookAgainNs);
         }
+    }
+
+    /// <summary>
+    /// Has the owner carry out a call about locks; <see cref="LockStatus.NotNow"/> when there is none that answers: clients ask again.
+    /// </summary>
+    public async ValueTask<LockReply> LockAsync(LockCall call)
+    {
+        if (_owner.Locks is { } locks)
+            return await locks.CallAsync(call);
+        var message = RentMessage();
+        var length = FileCallMessage.WriteLock(call, isGrant: false, message);
+        var room = Reactor.Current.Buffers.Rent(LockReply.MaximumSize);
+        var answered = await _node.CallOwnerAsync(_space, message.AsMemory(0, length), room.Slice(0, LockReply.MaximumSize));
+        var reply = new LockReply(LockStatus.NotNow);
+        if (answered > 0 && LockReply.TryParse(room.Slice(0, answered).Span, out var told))
+            reply = told;
+        room.Release();
+        _messages.Push(message);
+        return reply;
     }
 
     /// <summary>A write that the owner knows of has come to its end: those who make the file shorter wait for that.</summary>

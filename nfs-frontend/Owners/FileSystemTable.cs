@@ -1,15 +1,17 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Uss.NfsFrontend.Files;
+using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
 using Uss.NfsFrontend.Nfs;
+using Uss.NfsFrontend.Nlm;
 using Uss.Runtime;
 using Uss.Volumes;
 
 namespace Uss.NfsFrontend.Owners;
 
 /// <summary>All file systems at this node: the way to each, and what other front-ends ask of those that it owns.</summary>
-public sealed class FileSystemTable : IFileSystems, ISpaceOwner
+public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
 {
     private readonly BlockNode _node;
     private readonly Reactor _reactor;
@@ -29,6 +31,17 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
     /// <inheritdoc/>
     public FileSystemRoute? Find(uint id) => _routes.GetValueOrDefault(id) is { Owner.IsRemoving: false } route ? route : null;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<uint> FileSystems => [.. _routes.Keys];
+
+    /// <summary>Tells clients of this front-end that they have locks that they wait for.</summary>
+    public NlmCallbacks? Callbacks { get; set; }
+
+    /// <inheritdoc/>
+    public ValueTask<LockReply> CallAsync(LockCall call) => Find(call.FileSystem) is { } route
+        ? route.LockAsync(call)
+        : new ValueTask<LockReply>(new LockReply(LockStatus.StaleHandle));
+
     /// <summary>Why a file system that this node owns cannot be opened; null when nothing is wrong.</summary>
     public Fault? FaultOf(uint id) => Find(id)?.Owner.Fault;
 
@@ -43,7 +56,7 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
         if (_node.FilesOf(pool, (int)id) is not { } files)
             return false;
         var space = BlockNode.MetadataSpaceOf(pool, (int)id);
-        var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), _options)
+        var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), new LockGrants(_node, this), _options)
         {
             Emptied = () => ForgetAsync(id),
         };
@@ -83,6 +96,8 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
     /// <inheritdoc/>
     public async ValueTask<int> CallAsync(ulong space, ReadOnlyMemory<byte> request, Memory<byte> answer)
     {
+        if (space == BlockNode.NoSpace)
+            return await GrantAsync(request, answer);
         if (!_bySpace.TryGetValue(space, out var route) || route.Owner.Service is not { } service)
             return -1;
         if (!_calls.TryPop(out var call))
@@ -96,6 +111,9 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
                 break;
             case FileCallMessage.Kind.Call:
                 length = await ExecuteAsync(service, call, answer);
+                break;
+            case FileCallMessage.Kind.Lock:
+                length = await LockAsync(route.Owner.Locks!, request, answer);
                 break;
         }
 
@@ -118,6 +136,25 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner
         call.Results = default;
         room.Release();
         return length;
+    }
+
+    private static async ValueTask<int> LockAsync(LockService locks, ReadOnlyMemory<byte> request, Memory<byte> answer)
+    {
+        if (!FileCallMessage.TryReadLock(request.Span, out var call))
+            return -1;
+        var reply = await locks.CallAsync(call);
+        reply.Write(answer.Span);
+        return reply.Size;
+    }
+
+    // The owner of a file system at another node has a lock for a client that asked for it here.
+    private async ValueTask<int> GrantAsync(ReadOnlyMemory<byte> request, Memory<byte> answer)
+    {
+        if (Callbacks is not { } callbacks || !FileCallMessage.TryReadLock(request.Span, out var call))
+            return -1;
+        var outcome = await callbacks.GrantAsync(call);
+        BinaryPrimitives.WriteUInt32BigEndian(answer.Span, (uint)outcome);
+        return sizeof(uint);
     }
 
     private async ValueTask<bool> ForgetAsync(uint id)
