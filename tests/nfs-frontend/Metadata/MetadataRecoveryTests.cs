@@ -82,12 +82,18 @@ public sealed class MetadataRecoveryTests
         rig.World.RunUntilEvents(rig.Random.Next(12), 3600_000_000_000);
         rig.Owner.IsHeld = false;
         Assert.That(rig.World.RunUntil(() => opening.IsDone, 10_000_000_000));
-        if (!opening.Result.IsOk)
-            Assert.That(opening.Result.Fault.Code, Is.EqualTo("metadata-lost"));
+        var opened = opening.Result;
+        if (opened.IsOk)
+        {
+            var look = new TestOperation(records => records.TryGet(default, out _));
+            Assert.That(rig.Run(() => opened.Value.RunAsync(look)), Is.EqualTo(RecordStatus.Lost));
+            rig.Run(() => opened.Value.CloseAsync());
+        }
         else
-            Assert.That(rig.Run(() => opening.Result.Value.RunAsync(new TestOperation(records => records.TryGet(default, out _)))), Is.EqualTo(RecordStatus.Lost));
-        if (opening.Result.IsOk)
-            rig.Run(() => opening.Result.Value.CloseAsync());
+        {
+            Assert.That(opened.Fault.Code, Is.EqualTo("metadata-lost"));
+        }
+
         Assert.That(rig.Reactor.Buffers.RentedBuffers, Is.Zero);
     }
 }
