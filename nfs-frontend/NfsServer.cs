@@ -33,9 +33,9 @@ public sealed class NfsServer
     /// <param name="reactor">The reactor.</param>
     /// <param name="handleKey">The cluster's key of handles, <see cref="FileHandle.KeyBytes"/> bytes.</param>
     /// <param name="options">Bounds.</param>
-    /// <param name="dropped">Told of connections that were ended, and why.</param>
+    /// <param name="dropped">Told of connections that this side ended.</param>
     public NfsServer(
-        BlockNode node, Reactor reactor, ReadOnlyMemory<byte> handleKey, NfsServerOptions? options = null, Action<Endpoint, string>? dropped = null)
+        BlockNode node, Reactor reactor, ReadOnlyMemory<byte> handleKey, NfsServerOptions? options = null, Action<DroppedConnection>? dropped = null)
     {
         options ??= new NfsServerOptions();
         var key = new HandleKey(handleKey);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Uss.Host.Cluster;
 using Uss.Host.Join;
 using Uss.Host.Serve;
+using Uss.Runtime;
 
 namespace Uss.Host.Cli;
 
@@ -68,8 +69,10 @@ internal static class NodeRoleCommand
         var listen = ServeCommand.ParseEndpoint("--listen", parsed.GetValue(_listen) ?? file?.Listen ?? throw Missing(_listen, folder));
         if (JoinRules.CheckListen(listen) is { } unreachable)
             throw new CommandFailure(unreachable);
-        var options = ServeCommand.OptionsOf(parsed) with
+        var options = ServeCommand.OptionsOf(parsed);
+        options = options with
         {
+            Nfs = ServeCommand.IsNfsGiven(parsed) ? options.Nfs : [new Endpoint(listen.Address, ServeOptions.NfsPort)],
             Cluster = new ClusterMembership
             {
                 Name = name,

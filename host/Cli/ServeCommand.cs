@@ -23,9 +23,10 @@ internal static class ServeCommand
         HelpName = "HOST:PORT",
     };
 
-    private static readonly Option<string?> _nfs = new("--nfs")
+    private static readonly Option<string[]> _nfs = new("--nfs")
     {
-        Description = $"Where the NFS server will listen [default: {ServeOptions.DefaultNfs}]; no effect yet",
+        Description = $"Where the NFS server listens, or '{ServeOptions.NoNfs}'; repeatable "
+            + $"[default: {ServeOptions.DefaultNfs}; for a node of a cluster the address of --listen]",
         HelpName = "HOST:PORT",
     };
 
@@ -93,11 +94,12 @@ internal static class ServeCommand
 
     public static Verb Create() => new Verb(
         "serve",
-        "Serve volumes over iSCSI in the foreground, on file-backed disks or block devices",
+        "Serve volumes over iSCSI and file systems over NFS in the foreground, on file-backed disks or block devices",
         "uss serve",
         "uss serve --data /srv/uss --disks 4 --disk-size 100G",
         "uss serve --nodes 3 --data /srv/uss   # a cluster on one machine",
         "uss serve --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
+        "uss serve --nfs 192.0.2.10:2049        # whom it serves: uss export set PATH --client 192.0.2.0/24",
         "uss serve --iscsi 192.0.2.10:3260 --initiator iqn.1993-08.org.debian:01:4f0cf54bb7b",
         "uss serve --iscsi 0.0.0.0:3260 --chap-user all --chap-secret-file secret.txt")
         .With(_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _nodes, _tls, _initiator, _chapUser, _chapSecretFile, _requireRule)
@@ -113,6 +115,9 @@ internal static class ServeCommand
     /// <summary>Somebody said where the target is to listen.</summary>
     internal static bool IsIscsiGiven(ParseResult parsed) => parsed.GetValue(_iscsi) is { Length: > 0 };
 
+    /// <summary>Somebody said where the NFS server is to listen, or that it is not to.</summary>
+    internal static bool IsNfsGiven(ParseResult parsed) => parsed.GetValue(_nfs) is { Length: > 0 };
+
     /// <summary>Reads and checks the options.</summary>
     internal static ServeOptions OptionsOf(ParseResult parsed)
     {
@@ -120,8 +125,6 @@ internal static class ServeCommand
         var withoutEffect = new List<string>();
         if (parsed.GetValue(_web) is { } web)
             withoutEffect.Add($"--web {ParseEndpoint("--web", web)}");
-        if (parsed.GetValue(_nfs) is { } nfs)
-            withoutEffect.Add($"--nfs {ParseEndpoint("--nfs", nfs)}");
         var disks = DisksOf(parsed);
         if (disks is 0 && parsed.GetValue(_disk) is not { Length: > 0 })
             throw CommandFailure.Usage("--disks: 0 leaves no disk to store data on.", "Use 1 or more, or give disks with --disk PATH.");
@@ -129,6 +132,7 @@ internal static class ServeCommand
         {
             Folder = GlobalOptions.DataOf(parsed),
             Iscsi = [.. iscsi.Select(text => ParseEndpoint("--iscsi", text)).Distinct()],
+            Nfs = NfsOf(parsed),
             Disks = disks,
             DiskSizeBytes = DiskSize(parsed.GetRequiredValue(_diskSize)),
             DiskPaths = parsed.GetValue(_disk) ?? [],
@@ -162,7 +166,6 @@ internal static class ServeCommand
             : parsed.GetValue(_chapUser) is not null ? "--chap-user"
             : parsed.GetValue(_chapSecretFile) is not null ? "--chap-secret-file"
             : parsed.GetValue(_requireRule) ? "--require-rule"
-            : parsed.GetValue(_nfs) is not null ? "--nfs"
             : null;
         if (alien is not null)
         {
@@ -184,6 +187,7 @@ internal static class ServeCommand
             Folder = folder,
             Nodes = nodes,
             IscsiPort = LoopbackPort("--iscsi", parsed.GetValue(_iscsi) ?? []),
+            NfsPort = IsNfsOff(parsed) ? 0 : LoopbackPort("--nfs", parsed.GetValue(_nfs) ?? []),
             WebPort = LoopbackPort("--web", parsed.GetValue(_web) is { } web ? [web] : []),
             Tls = parsed.GetValue(_tls),
             NodeOptions = handedOn,
@@ -206,6 +210,26 @@ internal static class ServeCommand
         throw CommandFailure.Usage(
             $"{option}: the nodes of a cluster on one machine listen on 127.0.0.1 to 127.0.0.N, at the same port.",
             $"Give the port once, for example {option} 127.0.0.1:{endpoint.Port}.");
+    }
+
+    private static bool IsNfsOff(ParseResult parsed)
+    {
+        var given = parsed.GetValue(_nfs) ?? [];
+        if (given.Length > 1 && given.Contains(ServeOptions.NoNfs))
+        {
+            throw CommandFailure.Usage(
+                $"--nfs: '{ServeOptions.NoNfs}' does not go with an address.", $"Give --nfs {ServeOptions.NoNfs} alone, or addresses alone.");
+        }
+
+        return given is [ServeOptions.NoNfs];
+    }
+
+    private static IReadOnlyList<Endpoint> NfsOf(ParseResult parsed)
+    {
+        if (IsNfsOff(parsed))
+            return [];
+        var given = parsed.GetValue(_nfs) is { Length: > 0 } some ? some : [ServeOptions.DefaultNfs];
+        return [.. given.Select(text => ParseEndpoint("--nfs", text)).Distinct()];
     }
 
     private static int? DisksOf(ParseResult parsed)

@@ -30,6 +30,9 @@ internal sealed record ClusterLayout
     /// <summary>Port of the iSCSI target on every node's address.</summary>
     public required int IscsiPort { get; init; }
 
+    /// <summary>Port of the NFS server on every node's address; 0: none; null: not chosen yet.</summary>
+    public int? NfsPort { get; init; }
+
     /// <summary>Port of the node-to-node protocol on every node's address.</summary>
     public required int NodePort { get; init; }
 

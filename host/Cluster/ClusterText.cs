@@ -1,5 +1,6 @@
 using Uss.Host.Serve;
 using Uss.Host.Web;
+using Uss.WebUi.Services;
 
 namespace Uss.Host.Cluster;
 
@@ -14,6 +15,8 @@ internal static class ClusterText
         var web = hasWeb
             ? $"curl -H \"Authorization: Bearer $(cat {WebToken.PathIn(folder.Web)})\" http://127.0.0.1:{layout.WebPort}/api/v1/status"
             : "the web API does not run, see its log";
+        var nfs = layout.NfsPort is not { } port || port == 0 ? "no NFS server listens"
+            : ExportService.MountLine([$"{addresses[0]}:{port}"], "/" + ServeOptions.DefaultFileSystem) + "   # or by any other node";
         return $"""
 
             Attach the LUNs, by one path a node
@@ -22,6 +25,7 @@ internal static class ClusterText
                             iscsiadm -m node -T {target} -p $portal --login
                         done; multipath -ll
               QEMU      qemu-system-x86_64 -drive file=iscsi://{addresses[0]}:{layout.IscsiPort}/{target}/0,format=raw,if=virtio
+              NFS       {nfs}
             Manage      {export}./uss status, ./uss volume create v1 --size 50G, ./uss lun map v1 --lun 1, ./uss --help
             Web API     {web}
             Rehearse    ./uss dev kill node1, ./uss dev start node1, ./uss dev freeze node2, ./uss dev thaw node2, ./uss dev ls

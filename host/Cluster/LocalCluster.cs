@@ -130,6 +130,7 @@ internal sealed partial class LocalCluster : IDisposable
         {
             Nodes = present?.Nodes ?? _options.Nodes ?? LocalClusterOptions.MinimumNodes,
             IscsiPort = _options.IscsiPort ?? present?.IscsiPort ?? DefaultIscsiPort,
+            NfsPort = _options.NfsPort ?? present?.NfsPort ?? ServeOptions.NfsPort,
             NodePort = present?.NodePort ?? _options.NodePort,
             EtcdPort = etcdPort,
             EtcdPeerPort = EtcdServer.FreePort(present?.EtcdPeerPort ?? EtcdServer.DefaultPeerPort, taken: etcdPort),
@@ -166,6 +167,7 @@ internal sealed partial class LocalCluster : IDisposable
             "--cluster", _folder.IdentityFile,
             "--listen", $"{address}:{_layout.NodePort}",
             "--iscsi", $"{address}:{_layout.IscsiPort}",
+            "--nfs", _layout.NfsPort is 0 ? ServeOptions.NoNfs : $"{address}:{_layout.NfsPort}",
             "--demo-copies", $"{Math.Min(_layout.Nodes, ClusterMembership.DefaultCopies)}",
             .. _options.NodeOptions,
         ];

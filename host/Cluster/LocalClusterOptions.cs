@@ -21,6 +21,9 @@ internal sealed record LocalClusterOptions
     /// <summary>Port of the iSCSI targets; null: as before, or the default.</summary>
     public int? IscsiPort { get; init; }
 
+    /// <summary>Port of the NFS servers; 0: none; null: as before, or the default.</summary>
+    public int? NfsPort { get; init; }
+
     /// <summary>Port of the web API; null: as before, or the default when it is free.</summary>
     public int? WebPort { get; init; }
 

@@ -5,31 +5,31 @@ using Uss.WebUi.Services;
 
 namespace Uss.Host.Serve;
 
-/// <summary>In a cluster other nodes change LUN maps and initiator rules too: follows them and brings them to this target.</summary>
+/// <summary>
+/// In a cluster other nodes change LUN maps, initiator rules and exports too: follows them and brings them to this node's front-ends.
+/// </summary>
 internal sealed class AccessWatch : IDisposable
 {
-    private readonly AccessService _access;
     private readonly ILogger _log;
     private readonly List<IWatch> _watches = [];
 
-    private AccessWatch(AccessService access, ILogger log)
-    {
-        _access = access;
-        _log = log;
-    }
+    private AccessWatch(ILogger log) => _log = log;
 
     /// <summary>Begins to follow, on the reactor, from a revision that has been applied.</summary>
     public static AccessWatch Start(Reactor reactor, ICoordinationStore coordination, long revision, AccessService access, ILogger log)
     {
-        var follower = new AccessWatch(access, log);
-        foreach (var prefix in (string[])[RecordKeys.Luns, RecordKeys.Initiators])
+        var follower = new AccessWatch(log);
+        Follow(RecordKeys.Luns, access.ApplyAsync);
+        Follow(RecordKeys.Initiators, access.ApplyAsync);
+        Follow(RecordKeys.Exports, access.ApplyExportsAsync);
+        return follower;
+
+        void Follow(string prefix, Func<Task<Fault?>> applyAsync)
         {
             var watch = coordination.Watch(prefix, revision);
             follower._watches.Add(watch);
-            reactor.Spawn(follower.FollowAsync(watch));
+            reactor.Spawn(follower.FollowAsync(watch, applyAsync));
         }
-
-        return follower;
     }
 
     /// <summary>Ends it; on the reactor.</summary>
@@ -40,20 +40,20 @@ internal sealed class AccessWatch : IDisposable
         _watches.Clear();
     }
 
-    private async ValueTask FollowAsync(IWatch watch)
+    private async ValueTask FollowAsync(IWatch watch, Func<Task<Fault?>> applyAsync)
     {
         while (_watches.Contains(watch))
         {
             await watch.NextAsync();
 
             // The rules are read as a whole, off the reactor.
-            _ = Task.Run(ApplyAsync);
+            _ = Task.Run(() => ApplyAsync(applyAsync));
         }
     }
 
-    private async Task ApplyAsync()
+    private async Task ApplyAsync(Func<Task<Fault?>> applyAsync)
     {
-        if (await _access.ApplyAsync() is { } fault)
+        if (await applyAsync() is { } fault)
             _log.Warning("{Fault:l}", fault.ToString());
     }
 }

@@ -1,41 +1,125 @@
-using System.Net;
 using Serilog;
+using Uss.Coordination;
 using Uss.NfsFrontend;
-using Uss.NfsFrontend.Exports;
 using Uss.Runtime;
 using Uss.Volumes;
+using Uss.WebUi.Services;
 
 namespace Uss.Host.Serve;
 
-/// <summary>Starts the NFS front-end of a node.</summary>
-internal static class NfsService
+/// <summary>
+/// The NFS front-end of a node, with the file systems that there are by their records. A node that listens nowhere has one too: it does the
+/// operations of the file systems that it owns for other nodes' clients.
+/// </summary>
+internal sealed class NfsService
 {
-    public static async ValueTask<Result<NfsServer>> StartAsync(Reactor reactor, BlockNode block, IReadOnlyList<Endpoint> endpoints, ILogger log)
+    // A file system is known before its pool at times; nothing tells when that comes.
+    private const long PoolRetryNs = 50_000_000;
+
+    private readonly Reactor _reactor;
+    private readonly BlockNode _block;
+    private readonly Dictionary<uint, FileSystemRecord> _served = [];
+    private Task _following = Task.CompletedTask;
+    private bool _isDue;
+    private bool _isStopping;
+
+    private NfsService(Reactor reactor, BlockNode block, NfsServer server) => (_reactor, _block, Server) = (reactor, block, server);
+
+    /// <summary>The front-end.</summary>
+    public NfsServer Server { get; }
+
+    /// <summary>Where it listens, with the real ports.</summary>
+    public List<Endpoint> Listening { get; } = [];
+
+    /// <summary>Starts it. On the reactor.</summary>
+    /// <param name="reactor">The reactor.</param>
+    /// <param name="block">The block layer.</param>
+    /// <param name="coordination">Holds the key of handles.</param>
+    /// <param name="endpoints">Where it is to listen.</param>
+    /// <param name="exports">The exports of the start.</param>
+    /// <param name="log">Hears of clients that break the protocol.</param>
+    public static async ValueTask<Result<NfsService>> StartAsync(
+        Reactor reactor,
+        BlockNode block,
+        ICoordinationStore coordination,
+        IReadOnlyList<Endpoint> endpoints,
+        IReadOnlyList<ExportRecord> exports,
+        ILogger log)
     {
-        var server = new NfsServer(
-            block, reactor, new byte[32], null, (client, reason) => log.Warning("NFS: {Client} is disconnected: {Reason:l}", client.ToString(), reason));
-        server.FileSystems.Add(1, block.Pools.First().Record.Id);
-        server.Exports = new ExportTable(
-        [
-            new Export
-            {
-                Id = 1,
-                Path = "/default",
-                FileSystem = 1,
-                ShowsVolumes = true,
-                Rules = [new ExportRule { Clients = IPNetwork.Parse("0.0.0.0/0"), Squash = Squash.None }],
-            },
-        ]);
+        var key = await NfsHandleKey.ReadAsync(reactor, coordination);
+        if (!key.IsOk)
+            return key.Fault;
+        var server = new NfsServer(block, reactor, key.Value, options: null, new NfsLog(log, TimeProvider.System).Dropped)
+        {
+            Exports = ExportConfiguration.Of(exports),
+        };
+        var service = new NfsService(reactor, block, server);
+        block.Changed += service.OnChanged;
+        service.Follow();
         foreach (var endpoint in endpoints)
         {
             var listening = server.Listen(endpoint);
             if (!listening.IsOk)
             {
-                await server.StopAsync();
-                return listening.Fault;
+                await service.StopAsync();
+                return PortCheck.Explain(listening.Fault, PortCheck.Nfs);
             }
+
+            service.Listening.Add(listening.Value);
         }
 
-        return server;
+        return service;
+    }
+
+    /// <summary>Stops it. On the reactor.</summary>
+    public async ValueTask StopAsync()
+    {
+        _isStopping = true;
+        _block.Changed -= OnChanged;
+        await _following;
+        await Server.StopAsync();
+    }
+
+    private void OnChanged(NodeEvent change)
+    {
+        if (change.Kind == NodeEventKind.FileSystemsChanged)
+            Follow();
+    }
+
+    private void Follow()
+    {
+        _isDue = true;
+        if (_following.IsCompleted)
+            _following = FollowAsync();
+    }
+
+    private async Task FollowAsync()
+    {
+        while (_isDue && !_isStopping)
+        {
+            _isDue = false;
+            var wanted = _block.FileSystems.All.Where(record => !record.IsRemoving).ToDictionary(record => (uint)record.Id);
+            foreach (var gone in _served.Keys.Where(id => !wanted.ContainsKey(id)).ToList())
+            {
+                _served.Remove(gone);
+                await Server.FileSystems.RemoveAsync(gone);
+            }
+
+            var isPoolMissing = false;
+            foreach (var (id, record) in wanted)
+            {
+                if (_served.ContainsKey(id))
+                    continue;
+                if (Server.FileSystems.Add(id, record.Pool))
+                    _served.Add(id, record);
+                else
+                    isPoolMissing = true;
+            }
+
+            if (!isPoolMissing)
+                continue;
+            await _reactor.DelayAsync(PoolRetryNs);
+            _isDue = true;
+        }
     }
 }

@@ -1,5 +1,7 @@
+using System.Text;
 using Serilog;
 using Serilog.Events;
+using Uss.Coordination;
 using Uss.Runtime;
 using Uss.Target;
 using Uss.Target.Iscsi;
@@ -27,6 +29,7 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     private ScsiDevice? _device;
     private IscsiTarget? _target;
     private TargetConfiguration _configuration = new() { Iqn = ServeOptions.TargetIqn };
+    private NfsService? _nfs;
     private NodeDescription? _description;
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -52,6 +55,14 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
             _removed.TrySetResult();
         _lastStatus = block.Status;
         _space.Start(device, () => _configuration);
+    }
+
+    /// <summary>Connects the NFS server, on the reactor: from here on changes of exports reach it.</summary>
+    public void Attach(NfsService nfs)
+    {
+        Invariant.Check(reactor.IsCurrent);
+        _nfs = nfs;
+        NfsAddresses = [.. nfs.Listening.Select(endpoint => endpoint.ToString())];
     }
 
     /// <summary>Sets what <see cref="Describe"/> returns, once the portals are known.</summary>
@@ -174,6 +185,35 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
         _device?.ApplyConfiguration(_configuration, block.Volumes.Find);
         return ValueTask.FromResult(true);
     });
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> NfsAddresses { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<NodeFileSystem>> ListFileSystemsAsync() =>
+        reactor.InvokeAsync(() => ValueTask.FromResult(FileSystemViews.Of(block, _nfs?.Server)));
+
+    /// <inheritdoc/>
+    public Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool) =>
+        reactor.InvokeAsync(async () => (await block.FileSystems.CreateAsync(name, copies, pool)).Fault);
+
+    /// <inheritdoc/>
+    public Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions) =>
+        reactor.InvokeAsync(() => block.FileSystems.RemoveAsync(name, conditions));
+
+    /// <inheritdoc/>
+    public Task ApplyExportsAsync(IReadOnlyList<ExportRecord> exports) => reactor.InvokeAsync(() =>
+    {
+        if (_nfs is { } nfs)
+            nfs.Server.Exports = ExportConfiguration.Of(exports);
+        return ValueTask.FromResult(true);
+    });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<NfsClientView>> ListNfsClientsAsync() => reactor.InvokeAsync(() =>
+        ValueTask.FromResult<IReadOnlyList<NfsClientView>>([.. (_nfs?.Server.Mounts.Mounted ?? [])
+            .Select(mounted => new NfsClientView(mounted.Client.ToString(), Encoding.UTF8.GetString(mounted.Path)))
+            .OrderBy(mounted => mounted.Client, StringComparer.Ordinal).ThenBy(mounted => mounted.Path, StringComparer.Ordinal)]));
 
     // Of the whole cluster, by node.
     private IReadOnlyList<DiskView> Disks()

@@ -11,7 +11,10 @@ internal sealed record ServeOptions
     public const string DefaultNfs = "127.0.0.1:2049";
     public const int DefaultDisks = 2;
     public const string DefaultDiskSize = "20G";
+    public const int NfsPort = 2049;
+    public const string NoNfs = "none";
     public const string DemoVolume = "demo";
+    public const string DefaultFileSystem = "default";
     public const long DemoVolumeBytes = 10L << 30;
 
     public required DataFolder Folder { get; init; }
@@ -19,8 +22,8 @@ internal sealed record ServeOptions
     /// <summary>Where the iSCSI target listens.</summary>
     public required IReadOnlyList<Endpoint> Iscsi { get; init; }
 
-    /// <summary>Where the NFS server listens.</summary>
-    public IReadOnlyList<Endpoint> Nfs { get; init; } = [new Endpoint(System.Net.IPAddress.Loopback, 2049)];
+    /// <summary>Where the NFS server listens; empty: nowhere.</summary>
+    public IReadOnlyList<Endpoint> Nfs { get; init; } = [];
 
     /// <summary>File-backed disks in the data folder; null: not given.</summary>
     public int? Disks { get; init; }

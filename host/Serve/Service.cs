@@ -112,7 +112,9 @@ internal sealed class Service
         // Refused before disks are made for it.
         if (await CheckAccessAsync(new ReactorRecordStore(reactor, coordination)) is { } refused)
             return refused;
-        if (await reactor.InvokeAsync(() => PortCheck.RunAsync(reactor, _options.Iscsi)) is { } inUse)
+        var endpoints = _options.Iscsi.Select(endpoint => (endpoint, PortCheck.Iscsi))
+            .Concat(_options.Nfs.Select(endpoint => (endpoint, PortCheck.Nfs)));
+        if (await reactor.InvokeAsync(() => PortCheck.RunAsync(reactor, endpoints)) is { } inUse)
             return inUse;
 
         var block = await StartBlockLayerAsync(reactor, coordination);
@@ -248,7 +250,7 @@ internal sealed class Service
             {
                 var listening = target.Listen(endpoint);
                 if (!listening.IsOk)
-                    return PortCheck.Explain(listening.Fault);
+                    return PortCheck.Explain(listening.Fault, PortCheck.Iscsi);
                 portals.Add(listening.Value);
             }
 
@@ -256,10 +258,9 @@ internal sealed class Service
         });
         if (fault is not null)
             return fault;
-        var nfs = await reactor.InvokeAsync(() => NfsService.StartAsync(reactor, block, _options.Nfs, _log));
+        var nfs = await StartNfsAsync(reactor, coordination, block, node, services);
         if (!nfs.IsOk)
             return nfs.Fault;
-        _parts.Add(("NFS server", () => OnReactor(reactor, nfs.Value.StopAsync)));
         node.Serves(new NodeDescription
         {
             Version = ProgramVersion.Text,
@@ -283,6 +284,24 @@ internal sealed class Service
             await JoinClusterAsync(reactor, coordination, services, records, cluster);
         held.WritePid();
         return await AnnounceAsync(services, portals[0], isOpen, notifier);
+    }
+
+    private async Task<Result<NfsService>> StartNfsAsync(
+        Reactor reactor, ICoordinationStore coordination, BlockNode block, Node node, ManagementServices services)
+    {
+        var exports = await services.Access.ReadExportsAsync();
+        if (!exports.IsOk)
+            return exports.Fault;
+        var nfs = await reactor.InvokeAsync(async () =>
+        {
+            var started = await NfsService.StartAsync(reactor, block, coordination, _options.Nfs, exports.Value, _log);
+            if (started.IsOk)
+                node.Attach(started.Value);
+            return started;
+        });
+        if (nfs.IsOk)
+            _parts.Add(("NFS server", () => OnReactor(reactor, nfs.Value.StopAsync)));
+        return nfs;
     }
 
     private IJoinTokens TokensOf(Reactor reactor, ICoordinationStore coordination, BlockNode block) =>
@@ -312,6 +331,7 @@ internal sealed class Service
         var watch = await reactor.InvokeAsync(() =>
             ValueTask.FromResult(AccessWatch.Start(reactor, coordination, present.Revision, services.Access, _log)));
         await services.Access.ApplyAsync();
+        await services.Access.ApplyExportsAsync();
         var stopping = new CancellationTokenSource();
         _parts.Add(("watch of access rules", async () =>
         {
@@ -347,9 +367,11 @@ internal sealed class Service
                 + "and a rule for '*' closes the door to all others");
         }
 
+        var exports = await services.Exports.ListAsync();
+        var mount = exports.IsOk ? exports.Value.FirstOrDefault()?.Mount : null;
         var ready = StartupText.Ready(status.Value);
         await _output.WriteLineAsync(ready);
-        await _output.WriteLineAsync(StartupText.Attach(status.Value, portal, _options.Folder));
+        await _output.WriteLineAsync(StartupText.Attach(status.Value, portal, mount, _options.Folder));
         await _output.FlushAsync();
         notifier.Ready(ready);
         return null;

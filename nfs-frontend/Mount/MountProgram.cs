@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Uss.NfsFrontend.Exports;
 using Uss.NfsFrontend.Nfs;
@@ -18,6 +19,9 @@ public sealed class MountProgram(IMountPoints points, ReadOnlyMemory<byte> key) 
     private const int DecodedPath = 64 << 10;
 
     private readonly MountList _mounts = new();
+
+    /// <summary>Who has mounted what, as far as this front-end knows; paths are in UTF-8, if in anything.</summary>
+    public IReadOnlyList<(IPAddress Client, byte[] Path)> Mounted => _mounts.All;
 
     /// <inheritdoc/>
     public uint Number => 100005;

@@ -92,13 +92,13 @@ internal sealed partial class RpcConnection
         var mark = RecordMark.Read(_buffer.Slice(_start, RecordMark.Size).Span);
         if (mark.Length > _server.Options.MaxRecordBytes - _recordLength)
         {
-            Drop("a record is longer than anything that is served here");
+            Drop("a record is longer than anything that is served here", isMisuse: true);
             return false;
         }
 
         if (mark.Length == 0 && !(mark.IsLast && _record is not null))
         {
-            Drop("an empty fragment came");
+            Drop("an empty fragment came", isMisuse: true);
             return false;
         }
 

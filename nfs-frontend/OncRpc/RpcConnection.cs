@@ -39,6 +39,9 @@ internal sealed partial class RpcConnection : IReplyPath
     /// <summary>Why it ended; empty while it has not, or when the client closed it.</summary>
     public string EndReason { get; private set; } = "";
 
+    /// <summary>It ended because what came on it is no RPC.</summary>
+    public bool IsMisused { get; private set; }
+
     /// <summary>Whether its socket is closed; calls may still be under way, whose replies go nowhere.</summary>
     public bool IsClosed { get; private set; }
 
@@ -70,11 +73,14 @@ internal sealed partial class RpcConnection : IReplyPath
     }
 
     /// <summary>Ends the connection at once.</summary>
-    public void Drop(string reason)
+    /// <param name="reason">Why.</param>
+    /// <param name="isMisuse">The client sent what it may not.</param>
+    public void Drop(string reason, bool isMisuse = false)
     {
         if (_isAborted)
             return;
         _isAborted = true;
+        IsMisused = isMisuse;
         EndReason = reason;
         _transport.Abort();
         Wake();
@@ -115,7 +121,7 @@ internal sealed partial class RpcConnection : IReplyPath
         if (!RpcCall.TryParse(record.Slice(offset, length).Span, out var call))
         {
             record.Release();
-            Drop("something came that is no call");
+            Drop("something came that is no call", isMisuse: true);
             return;
         }
 

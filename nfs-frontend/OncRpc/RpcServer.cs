@@ -11,7 +11,7 @@ public sealed class RpcServer
 
     private readonly List<IListener> _listeners = [];
     private readonly HashSet<RpcConnection> _connections = [];
-    private readonly Action<Endpoint, string>? _dropped;
+    private readonly Action<DroppedConnection>? _dropped;
     private ReactorTimer? _timer;
     private TaskCompletionSource? _ended;
     private bool _isStopping;
@@ -20,8 +20,8 @@ public sealed class RpcServer
     /// <param name="reactor">The reactor that it runs on.</param>
     /// <param name="programs">What it serves, each number once.</param>
     /// <param name="options">Its bounds.</param>
-    /// <param name="dropped">Told of connections that this side ended, and why.</param>
-    public RpcServer(Reactor reactor, IEnumerable<IRpcProgram> programs, RpcServerOptions options, Action<Endpoint, string>? dropped = null)
+    /// <param name="dropped">Told of connections that this side ended.</param>
+    public RpcServer(Reactor reactor, IEnumerable<IRpcProgram> programs, RpcServerOptions options, Action<DroppedConnection>? dropped = null)
     {
         Reactor = reactor;
         Options = options;
@@ -78,7 +78,7 @@ public sealed class RpcServer
     {
         _connections.Remove(connection);
         if (connection.EndReason.Length > 0 && !_isStopping)
-            _dropped?.Invoke(connection.Remote, connection.EndReason);
+            _dropped?.Invoke(new DroppedConnection(connection.Remote, connection.EndReason, connection.IsMisused));
     }
 
     internal void OnTransportClosed() => _ended?.TrySetResult();
@@ -111,7 +111,7 @@ public sealed class RpcServer
     private async ValueTask RefuseAsync(IConnection transport)
     {
         if (!_isStopping)
-            _dropped?.Invoke(transport.Remote, "there are too many connections");
+            _dropped?.Invoke(new DroppedConnection(transport.Remote, "there are too many connections", IsMisuse: true));
         transport.Abort();
         await transport.CloseAsync();
     }

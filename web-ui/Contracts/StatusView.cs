@@ -5,7 +5,7 @@ public sealed record StatusView
 {
     /// <summary>
     /// <c>healthy</c>; <c>degraded</c> when <see cref="Problems"/> is not empty; <c>failed</c> when part of a volume cannot
-    /// be reached.
+    /// be reached, or a file system not be served.
     /// </summary>
     public required string State { get; init; }
 
@@ -44,6 +44,15 @@ public sealed record StatusView
 
     /// <summary>LUN mappings.</summary>
     public required int Luns { get; init; }
+
+    /// <summary>Where the NFS server listens; empty: nowhere.</summary>
+    public IReadOnlyList<string> Nfs { get; init; } = [];
+
+    /// <summary>File systems.</summary>
+    public int FileSystems { get; init; }
+
+    /// <summary>NFS exports.</summary>
+    public int Exports { get; init; }
 
     /// <summary>Logged-in sessions, discovery sessions left out.</summary>
     public required int Sessions { get; init; }

@@ -2,7 +2,9 @@ using Uss.Runtime;
 
 namespace Uss.WebUi.Services;
 
-/// <summary>Hands LUN maps and initiator rules to the target, in the order in which they were changed.</summary>
+/// <summary>
+/// Hands LUN maps and initiator rules to the target, and exports to the NFS server, in the order in which they were changed.
+/// </summary>
 /// <param name="node">The node.</param>
 /// <param name="records">The records.</param>
 public sealed class AccessService(INode node, IRecordStore records) : IDisposable
@@ -33,6 +35,31 @@ public sealed class AccessService(INode node, IRecordStore records) : IDisposabl
             if (!rules.IsOk)
                 return rules.Fault;
             await node.ApplyAccessAsync(rules.Value);
+            return null;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Reads all exports.</summary>
+    public async Task<Result<IReadOnlyList<ExportRecord>>> ReadExportsAsync()
+    {
+        var exports = await _reader.ExportsAsync();
+        return exports.IsOk ? Result<IReadOnlyList<ExportRecord>>.Ok([.. exports.Value.Select(export => export.Record)]) : exports.Fault;
+    }
+
+    /// <summary>Reads all exports and applies them to the NFS server. Null when done.</summary>
+    public async Task<Fault?> ApplyExportsAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            var exports = await ReadExportsAsync();
+            if (!exports.IsOk)
+                return exports.Fault;
+            await node.ApplyExportsAsync(exports.Value);
             return null;
         }
         finally

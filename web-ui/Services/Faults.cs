@@ -70,6 +70,40 @@ public static class Faults
     public static Fault InitiatorExists(string iqn) => new(
         "initiator-exists", $"There is a rule for initiator '{iqn}' already.", $"Change it with `uss initiator set {iqn} ...`.");
 
+    /// <summary>There is no such file system.</summary>
+    public static Fault FileSystemNotFound(string name) => new(
+        "file-system-not-found", $"There is no file system '{name}'.", "List the file systems with `uss fs ls`.");
+
+    /// <summary>The file system is going away.</summary>
+    public static Fault FileSystemRemoving(string name) => new(
+        "file-system-removing", $"File system '{name}' is being removed.", "Take another one, or wait until it is gone, see `uss fs ls`.");
+
+    /// <summary>The file system cannot go while exports name it.</summary>
+    public static Fault FileSystemExported(string name, IEnumerable<ExportRecord> exports) => new(
+        "file-system-in-use",
+        $"File system '{name}' is exported as {string.Join(", ", exports.Select(export => export.Path))}.",
+        $"Take the exports away first, with `uss export rm {exports.First().Path}`.");
+
+    /// <summary>There is no such export.</summary>
+    public static Fault ExportNotFound(string path) => new(
+        "export-not-found", $"There is no export '{path}'.", "List the exports with `uss export ls`.");
+
+    /// <summary>The path is taken.</summary>
+    public static Fault ExportExists(ExportRecord present) => new(
+        "export-exists",
+        $"'{present.Path}' exports file system '{present.FileSystem}' already.",
+        $"Choose another path, or change its rules with `uss export set {present.Path} --client CLIENTS`.");
+
+    /// <summary>Numbers of exports are not given twice, and all have been given.</summary>
+    public static Fault ExportsExhausted { get; } = new(
+        "no-export-number",
+        $"There have been {ExportRecord.HighestId} exports: no number is left.",
+        "Use the present exports: their rules can be changed with `uss export set`.");
+
+    /// <summary>The export has no rule for these clients.</summary>
+    public static Fault ExportRuleNotFound(string path, string clients) => new(
+        "export-rule-not-found", $"Export '{path}' has no rule for '{clients}'.", $"See its rules with `uss export show {path}`.");
+
     /// <summary>There is no such disk.</summary>
     public static Fault DiskNotFound(string name) => new(
         "disk-not-found", $"There is no disk '{name}'.", "List the disks with `uss disk ls`.");

@@ -1,3 +1,4 @@
+using Uss.Coordination;
 using Uss.Placement;
 using Uss.Runtime;
 using Uss.Volumes;
@@ -100,6 +101,61 @@ public interface INode
 
     /// <summary>Applies LUN maps and initiator rules to the target, without dropping sessions that stay allowed.</summary>
     Task ApplyAccessAsync(AccessRules rules);
+
+    /// <summary>Where the NFS server listens; empty: nowhere, or not yet.</summary>
+    IReadOnlyList<string> NfsAddresses { get; }
+
+    /// <summary>All file systems, by name.</summary>
+    Task<IReadOnlyList<NodeFileSystem>> ListFileSystemsAsync();
+
+    /// <summary>Creates an empty file system. Faults: a name that is taken or cannot be, no such pool.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="copies">Copies of each block; left aside where a pool is named.</param>
+    /// <param name="pool">The pool; null: the one for that number of copies.</param>
+    Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool);
+
+    /// <summary>Begins to remove a file system. Null when it is begun. Faults: none of that name, a condition that does not hold.</summary>
+    Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions);
+
+    /// <summary>Applies exports to the NFS server.</summary>
+    Task ApplyExportsAsync(IReadOnlyList<ExportRecord> exports);
+
+    /// <summary>Who has mounted what through this node, as far as it knows.</summary>
+    Task<IReadOnlyList<NfsClientView>> ListNfsClientsAsync();
+}
+
+/// <summary>A file system as the node knows it.</summary>
+public sealed record NodeFileSystem
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its number.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>Name of its pool.</summary>
+    public required string Pool { get; init; }
+
+    /// <summary>Copies of each block.</summary>
+    public required int Copies { get; init; }
+
+    /// <summary><c>healthy</c>, <c>failed</c> or <c>removing</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Why it is not healthy and what to do; null when it is.</summary>
+    public ProblemItem? Problem { get; init; }
+
+    /// <summary>Bytes that it takes, in one copy.</summary>
+    public required long UsedBytes { get; init; }
+
+    /// <summary>Bytes that its pool has left, in one copy.</summary>
+    public required long FreeBytes { get; init; }
+
+    /// <summary>The node that does its operations; null while nobody does.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset Created { get; init; }
 }
 
 /// <summary>What does not change while a node runs.</summary>

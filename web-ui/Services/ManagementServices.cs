@@ -13,7 +13,9 @@ public sealed class ManagementServices : IDisposable
         Luns = new LunService(node, records, Access);
         Volumes = new VolumeService(node, records, Access);
         Initiators = new InitiatorService(records, Access, time);
-        Node = new NodeService(node, Luns);
+        Exports = new ExportService(node, records, Access, time);
+        FileSystems = new FileSystemService(node, records, Exports);
+        Node = new NodeService(node, Luns, Exports);
         Pools = new PoolService(node);
         Scrubs = new ScrubService(node);
         Health = new HealthService(Node);
@@ -33,6 +35,12 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>Initiator rules.</summary>
     public InitiatorService Initiators { get; }
+
+    /// <summary>NFS exports.</summary>
+    public ExportService Exports { get; }
+
+    /// <summary>File systems.</summary>
+    public FileSystemService FileSystems { get; }
 
     /// <summary>The node's state, disks and sessions.</summary>
     public NodeService Node { get; }

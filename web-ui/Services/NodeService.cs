@@ -6,7 +6,8 @@ namespace Uss.WebUi.Services;
 /// <summary>The node's state, disks and sessions.</summary>
 /// <param name="node">The node.</param>
 /// <param name="luns">LUN maps, to count them.</param>
-public sealed class NodeService(INode node, LunService luns)
+/// <param name="exports">Exports, to count them.</param>
+public sealed class NodeService(INode node, LunService luns, ExportService exports)
 {
     /// <summary>The state of the service in one page.</summary>
     public async Task<Result<StatusView>> StatusAsync()
@@ -16,19 +17,24 @@ public sealed class NodeService(INode node, LunService luns)
         var disks = await node.ListDisksAsync();
         var sessions = await node.ListSessionsAsync();
         var mappings = await luns.ListAsync();
+        var exported = await exports.ListAsync();
+        var fileSystems = await node.ListFileSystemsAsync();
         var cluster = await node.DescribeClusterAsync();
         var problems = ClusterRules.Check(cluster).ToList();
         problems.AddRange(disks.Where(disk => disk.Problem is not null).Select(disk => disk.Problem!));
         problems.AddRange(disks.Select(SpaceRules.Check).OfType<ProblemItem>());
         problems.AddRange(volumes.Where(volume => volume.Problem is not null).Select(volume => volume.Problem!));
+        problems.AddRange(fileSystems.Where(found => found.Problem is not null).Select(found => found.Problem!));
         var isReachable = mappings.IsOk || mappings.Fault.Code != Faults.RecordsUnavailable.Code;
         if (!isReachable && !cluster.IsAlone)
             problems.Add(ClusterRules.CoordinationAway);
-        else if (!mappings.IsOk)
-            problems.Add(new ProblemItem(mappings.Fault.Code, mappings.Fault.Message, mappings.Fault.Remedy));
+        else if ((mappings.Fault ?? exported.Fault) is { } unread)
+            problems.Add(new ProblemItem(unread.Code, unread.Message, unread.Remedy));
         return new StatusView
         {
-            State = problems.Count == 0 ? "healthy" : volumes.Any(volume => volume.State == "failed") ? "failed" : "degraded",
+            State = problems.Count == 0 ? "healthy"
+                : volumes.Any(volume => volume.State == "failed") || fileSystems.Any(found => found.State == "failed") ? "failed"
+                : "degraded",
             Problems = problems,
             Version = description.Version,
             ProcessId = Environment.ProcessId,
@@ -41,6 +47,9 @@ public sealed class NodeService(INode node, LunService luns)
             DegradedVolumes = volumes.Count(volume => volume.State == "degraded"),
             FailedVolumes = volumes.Count(volume => volume.State == "failed"),
             Luns = mappings.IsOk ? mappings.Value.Count : 0,
+            Nfs = node.NfsAddresses,
+            FileSystems = fileSystems.Count,
+            Exports = exported.IsOk ? exported.Value.Count : 0,
             Sessions = sessions.Count(session => session.Kind == "normal"),
             Disks = disks.Count,
             Cluster = cluster.IsAlone ? null : ClusterRules.View(cluster, isReachable),

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Uss.Coordination;
 using Uss.Runtime;
+using Uss.Volumes;
 
 namespace Uss.WebUi.Services;
 
@@ -15,6 +16,16 @@ internal sealed class RecordReader(IRecordStore records)
 
     public async Task<Result<IReadOnlyList<Revised<InitiatorRecord>>>> InitiatorsAsync() =>
         Parse(await records.ListAsync(RecordKeys.Initiators), RecordJson.Default.InitiatorRecord);
+
+    public async Task<Result<IReadOnlyList<Revised<ExportRecord>>>> ExportsAsync() =>
+        Parse(await records.ListAsync(RecordKeys.Exports), RecordJson.Default.ExportRecord);
+
+    /// <summary>The number of the next export; nothing while there never was one.</summary>
+    public async Task<Result<IReadOnlyList<Revised<ExportCounterRecord>>>> ExportCounterAsync() =>
+        Parse(await records.ListAsync(RecordKeys.ExportCounter), RecordJson.Default.ExportCounterRecord);
+
+    public async Task<Result<IReadOnlyList<Revised<FileSystemRecord>>>> FileSystemsAsync() =>
+        Parse(await records.ListAsync(FileSystemRecord.Prefix), VolumesJson.Default.FileSystemRecord);
 
     /// <summary>Decides on a change and commits it; decides again when somebody else changed the same records.</summary>
     public async Task<Result<T>> ChangeAsync<T>(Func<Task<Result<Decision<T>>>> decide)

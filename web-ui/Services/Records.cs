@@ -59,13 +59,27 @@ public static class RecordKeys
     /// <summary>Initiator rules.</summary>
     public const string Initiators = "initiators/";
 
+    /// <summary>NFS exports.</summary>
+    public const string Exports = "exports/";
+
     /// <summary>Settings of the service.</summary>
     public const string Settings = "settings/";
+
+    /// <summary>The number of the next NFS export.</summary>
+    public const string ExportCounter = Settings + "nfs-next-export";
+
+    /// <summary>The key of NFS handles; secret.</summary>
+    public const string HandleKey = Settings + "nfs-handle-key";
 }
 
 /// <summary>JSON of the records.</summary>
 [JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LunRecord))]
 [JsonSerializable(typeof(InitiatorRecord))]
+[JsonSerializable(typeof(ExportRecord))]
+[JsonSerializable(typeof(ExportCounterRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -46,7 +46,10 @@ internal sealed class ClusterServer : IDisposable
         using var ready = new ManualResetEventSlim();
         var process = ToolProcess.Start(
             UssServer.Program,
-            ["serve", "--nodes", $"{Nodes}", "--data", data, "--iscsi", $"127.0.0.1:{Port}", "--disks", $"{disks}", "--disk-size", diskSize],
+            [
+                "serve", "--nodes", $"{Nodes}", "--data", data, "--iscsi", $"127.0.0.1:{Port}", "--nfs", "none",
+                "--disks", $"{disks}", "--disk-size", diskSize,
+            ],
             line =>
             {
                 if (line.StartsWith("ready", StringComparison.Ordinal))

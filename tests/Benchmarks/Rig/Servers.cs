@@ -64,7 +64,7 @@ internal sealed class UssServer : IBenchmarkServer
         var clock = Stopwatch.StartNew();
         _process = ToolProcess.Start(
             Program,
-            ["serve", "--data", _data, "--iscsi", _portal, "--disks", "1", "--disk-size", _diskSize],
+            ["serve", "--data", _data, "--iscsi", _portal, "--nfs", "none", "--disks", "1", "--disk-size", _diskSize],
             line =>
             {
                 lock (said)

@@ -18,7 +18,11 @@ internal sealed class RunningService
     private RunningService(string folder, string[] options)
     {
         _folder = folder;
-        string[] line = ["serve", "--data", folder, "--disk-size", "64M", .. Default("--iscsi", "127.0.0.1:0", options), .. options];
+        string[] line =
+        [
+            "serve", "--data", folder, "--disk-size", "64M",
+            .. Default("--iscsi", "127.0.0.1:0", options), .. Default("--nfs", "127.0.0.1:0", options), .. options,
+        ];
         var parsed = CommandTree.Create().Parse(line);
         Assert.That(parsed.Errors, Is.Empty);
         var serve = ServeCommand.OptionsOf(parsed);

@@ -299,9 +299,9 @@ public sealed class ServiceTests
     [Test]
     public async Task OptionsOfLaterPartsAreAcceptedWithANotice()
     {
-        await StartAsync("--nfs", "127.0.0.1:2049", "--web", "127.0.0.1:8080");
+        await StartAsync("--web", "127.0.0.1:8080");
         var log = string.Concat(Directory.EnumerateFiles(Path.Combine(_folder, "log")).Select(ReadShared));
-        Assert.That(log, Does.Contain("--nfs").And.Contain("--web").And.Contain("no effect yet"));
+        Assert.That(log, Does.Contain("--web").And.Contain("no effect yet"));
     }
 
     private async Task<RunningService> StartAsync(params string[] options) =>

@@ -169,7 +169,7 @@ public sealed class RpcServerTests
         var server = world.CreateReactor("server");
         var client = world.CreateReactor("client");
         _program = new EchoProgram(server);
-        _server = new RpcServer(server, [_program], new RpcServerOptions { IdleTimeoutNs = 60 * SecondNs }, (_, reason) => _dropped.Add(reason));
+        _server = new RpcServer(server, [_program], new RpcServerOptions { IdleTimeoutNs = 60 * SecondNs }, dropped => _dropped.Add(dropped.Reason));
         var endpoint = world.Run(server, () => ValueTask.FromResult(_server.Listen(new Endpoint(IPAddress.Any, 2049)).Value));
         world.Run(client, async () =>
         {

@@ -1,3 +1,4 @@
+using Uss.Coordination;
 using Uss.Runtime;
 using Uss.Volumes;
 using Uss.WebUi.Contracts;
@@ -23,6 +24,17 @@ internal sealed class FakeNode : INode
 
     public List<AccessRules> Applied { get; } = [];
 
+    public IReadOnlyList<string> NfsAddresses { get; set; } = ["127.0.0.1:2049"];
+
+    public SortedDictionary<string, NodeFileSystem> FileSystems { get; } = new(StringComparer.Ordinal);
+
+    public List<NfsClientView> NfsClients { get; } = [];
+
+    public List<IReadOnlyList<ExportRecord>> AppliedExports { get; } = [];
+
+    /// <summary>Where records of file systems go, which the node keeps in service.</summary>
+    public MemoryRecords? Records { get; set; }
+
     public NodeDescription Describe() => new()
     {
         Version = "1.2.3",
@@ -32,6 +44,55 @@ internal sealed class FakeNode : INode
         OpenOnLoopback = true,
         Reactor = "simulated",
     };
+
+    public Task<IReadOnlyList<NodeFileSystem>> ListFileSystemsAsync() =>
+        Task.FromResult<IReadOnlyList<NodeFileSystem>>([.. FileSystems.Values]);
+
+    public async Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool)
+    {
+        if (FileSystems.ContainsKey(name))
+            return new Fault("file-system-exists", $"There is a file system '{name}' already.");
+        FileSystems[name] = new NodeFileSystem
+        {
+            Name = name,
+            Id = FileSystems.Count + 1,
+            Pool = pool ?? $"pool{copies}",
+            Copies = copies,
+            State = "healthy",
+            UsedBytes = 0,
+            FreeBytes = 1 << 30,
+            Owner = "node1",
+            Created = DateTimeOffset.UnixEpoch,
+        };
+        await PutAsync(name, 0, isRemoving: false);
+        return null;
+    }
+
+    public async Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions)
+    {
+        var probe = await Records!.CommitAsync(conditions, []);
+        if (probe.Status != CommitStatus.Applied)
+            return new Fault("file-system-changed", $"File system '{name}' was changed meanwhile.", "Try again.");
+        FileSystems[name] = FileSystems[name] with { State = "removing" };
+        await PutAsync(name, null, isRemoving: true);
+        return null;
+    }
+
+    public Task ApplyExportsAsync(IReadOnlyList<ExportRecord> exports)
+    {
+        AppliedExports.Add(exports);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<NfsClientView>> ListNfsClientsAsync() => Task.FromResult<IReadOnlyList<NfsClientView>>(NfsClients);
+
+    private async Task PutAsync(string name, long? expected, bool isRemoving)
+    {
+        var record = new FileSystemRecord { Id = FileSystems[name].Id, Name = name, Pool = 1, IsRemoving = isRemoving };
+        await Records!.CommitAsync(
+            expected is { } revision ? [new Condition(FileSystemRecord.KeyOf(name), revision)] : [],
+            [new Change(FileSystemRecord.KeyOf(name), CoordinationJson.Write(record, VolumesJson.Default.FileSystemRecord))]);
+    }
 
     public Task<IReadOnlyList<NodeVolume>> ListVolumesAsync() => Task.FromResult<IReadOnlyList<NodeVolume>>([.. Volumes.Values]);
 

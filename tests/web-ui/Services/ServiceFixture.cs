@@ -22,6 +22,7 @@ public abstract class ServiceFixture
     {
         Node = new FakeNode();
         Records = new MemoryRecords();
+        Node.Records = Records;
         Services = new ManagementServices(Node, Records, TimeProvider.System);
         await Node.CreateVolumeAsync("demo", 1 << 30, 1);
         await Node.CreateVolumeAsync("v1", 1 << 30, 1);
