@@ -98,7 +98,7 @@ internal sealed class NfsService
         while (_isDue && !_isStopping)
         {
             _isDue = false;
-            var wanted = _block.FileSystems.All.Where(record => !record.IsRemoving).ToDictionary(record => (uint)record.Id);
+            var wanted = _block.FileSystems.All.ToDictionary(record => (uint)record.Id);
             foreach (var gone in _served.Keys.Where(id => !wanted.ContainsKey(id)).ToList())
             {
                 _served.Remove(gone);
@@ -108,12 +108,14 @@ internal sealed class NfsService
             var isPoolMissing = false;
             foreach (var (id, record) in wanted)
             {
-                if (_served.ContainsKey(id))
-                    continue;
                 if (Server.FileSystems.Add(id, record.Pool))
-                    _served.Add(id, record);
+                    _served[id] = record;
                 else
                     isPoolMissing = true;
+
+                // Its record goes once its owner has given back what it held.
+                if (record.IsRemoving)
+                    Server.FileSystems.BeginRemoval(id);
             }
 
             if (!isPoolMissing)
