@@ -12,11 +12,13 @@ internal static class CommandTree
         "uss status",
         "uss volume create v1 --size 50G",
         "uss lun map v1 --lun 1",
+        "uss fs create home",
+        "uss export create /home --fs home --client 10.0.0.0/24",
     ];
 
     public static RootCommand Create()
     {
-        var root = new RootCommand("USS, a block storage service: serves volumes over iSCSI and manages them")
+        var root = new RootCommand("USS, a storage service: serves volumes over iSCSI and file systems over NFS, and manages them")
         {
             ServeCommand.Create(),
             NodeRoleCommand.Create(),
@@ -31,6 +33,8 @@ internal static class CommandTree
             ScrubCommands.Create(),
             LunCommands.Create(),
             InitiatorCommands.Create(),
+            FileSystemCommands.Create(),
+            ExportCommands.Create(),
             NodeCommands.Sessions(),
             NodeCommands.Disks(),
             StoreCommands.Create(),

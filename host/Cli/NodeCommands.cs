@@ -26,6 +26,8 @@ internal static class NodeCommands
                 ("target", status.Target),
                 ("portals", string.Join(", ", status.Portals) + (status.OpenOnLoopback ? " (open on loopback: no CHAP needed)" : "")),
                 ("volumes", $"{status.Volumes}{Troubled(status)}, shown by {status.Luns} LUN mappings"),
+                ("file systems", $"{status.FileSystems}, shown by {status.Exports} NFS exports"),
+                ("nfs", status.Nfs.Count == 0 ? "off" : string.Join(", ", status.Nfs)),
                 ("sessions", $"{status.Sessions}"),
                 ("disks", $"{status.Disks}, {ByteSize.Format(status.UsedBytes)} of {ByteSize.Format(status.DataBytes)} used"),
                 ("memory", ByteSize.Format(status.MemoryBytes)),

@@ -25,7 +25,7 @@ internal static class ClusterText
                             iscsiadm -m node -T {target} -p $portal --login
                         done; multipath -ll
               QEMU      qemu-system-x86_64 -drive file=iscsi://{addresses[0]}:{layout.IscsiPort}/{target}/0,format=raw,if=virtio
-              NFS       {nfs}
+            Mount       {nfs}
             Manage      {export}./uss status, ./uss volume create v1 --size 50G, ./uss lun map v1 --lun 1, ./uss --help
             Web API     {web}
             Rehearse    ./uss dev kill node1, ./uss dev start node1, ./uss dev freeze node2, ./uss dev thaw node2, ./uss dev ls

@@ -19,7 +19,7 @@ internal static class StartupText
     /// <param name="folder">The data folder, which commands must be told when it is not the default.</param>
     public static string Attach(StatusView status, Endpoint portal, string? mount, DataFolder folder)
     {
-        var nfs = mount is null ? "" : $"\n  NFS         {mount}";
+        var nfs = mount is null ? "" : $"\nMount       {mount}";
         var export = folder.Path == new DataFolder("data").Path ? "" : $"export USS_DATA={folder.Path}; ";
         var address = portal.Address.Equals(System.Net.IPAddress.Any) || portal.Address.Equals(System.Net.IPAddress.IPv6Any)
             ? "ADDRESS"

@@ -51,6 +51,8 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Volumes);
         builder.Services.AddSingleton(services.Luns);
         builder.Services.AddSingleton(services.Initiators);
+        builder.Services.AddSingleton(services.FileSystems);
+        builder.Services.AddSingleton(services.Exports);
         builder.Services.AddSingleton(services.Node);
         builder.Services.AddSingleton(services.Pools);
         builder.Services.AddSingleton(services.Tokens);

@@ -37,6 +37,7 @@ public static class ManagementApi
         MapVolumes(api);
         MapLuns(api);
         MapInitiators(api);
+        FileRoutes.Map(api);
         ClusterApi.Map(api);
         WatchApi.Map(api);
     }
