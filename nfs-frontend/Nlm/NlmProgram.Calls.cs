@@ -22,16 +22,13 @@ public sealed partial class NlmProgram
         call = null;
         var message = request.Message;
         var fileHandle = arguments.Handle.In(message);
-        if (!FileHandle.TryParse(fileHandle, _key.Span, out var handle) || _exports().Find(handle.Export) is not { } export
-            || export.FileSystem != handle.FileSystem || handle.Inode > LockRecords.MaximumInode)
+        if (!FileHandle.TryParse(fileHandle, _key.Span, out var handle) || handle.Inode > LockRecords.MaximumInode)
             return new LockReply(LockStatus.StaleHandle);
-        if (export.RuleFor(request.Client.Address) is not { } rule)
-            return new LockReply(LockStatus.Failed);
         if (!LockRange.TryCreate(arguments.Offset, arguments.Length, out var range))
             return new LockReply(LockStatus.TooBig);
         var isLock = procedure is NlmProcedure.Lock or NlmProcedure.UnmonitoredLock;
-        if (isLock && arguments.IsExclusive && (rule.IsReadOnly || handle.Snapshot != 0))
-            return new LockReply(LockStatus.ReadOnly);
+        if (Refusal(request, procedure, handle, isExclusive: isLock && arguments.IsExclusive) is { } refusal)
+            return new LockReply(refusal);
 
         // What cannot change needs no locks: everybody has them.
         if (handle.Snapshot != 0)
@@ -55,6 +52,18 @@ public sealed partial class NlmProgram
             Server = LockHost.Normalize(request.Server.Address),
         };
         return null;
+    }
+
+    // The rules of the export; null when they let it pass. What a client holds it may always give up, whatever has become of them.
+    private LockStatus? Refusal(RpcRequest request, NlmProcedure procedure, in FileHandle handle, bool isExclusive)
+    {
+        if (procedure is NlmProcedure.Cancel or NlmProcedure.Unlock or NlmProcedure.Unshare)
+            return null;
+        if (_exports().Find(handle.Export) is not { } export || export.FileSystem != handle.FileSystem)
+            return LockStatus.StaleHandle;
+        if (export.RuleFor(request.Client.Address) is not { } rule)
+            return LockStatus.Failed;
+        return isExclusive && (rule.IsReadOnly || handle.Snapshot != 0) ? LockStatus.ReadOnly : null;
     }
 
     private static LockCallKind KindOf(NlmProcedure procedure) => procedure switch

@@ -37,7 +37,9 @@ public sealed class ExportTests
     [TestCase("/default/inner", "/default/inner", "")]
     [TestCase("/default/inner/x", "/default/inner", "x")]
     [TestCase("/default/inn", "/default", "inn")]
+    [TestCase("/default/INNER", "/default", "INNER")]
     [TestCase("/defaulted", null, null)]
+    [TestCase("/Default", null, null)]
     [TestCase("/", null, null)]
     [TestCase("", null, null)]
     public void A_path_leads_into_the_deepest_export(string path, string? export, string? rest)

@@ -77,6 +77,23 @@ public sealed class LockServiceTests : ILockedFiles, ILockGrants
     });
 
     [Test]
+    public void Machines_of_one_name_are_not_one() => Run(async () =>
+    {
+        var copy = Host("a", "192.0.2.2");
+        await AskAsync(Lock("a", 0, 9));
+        Assert.That(await AskAsync(Lock("a", 0, 9) with { Host = copy }), Is.EqualTo(LockStatus.Denied));
+        Assert.That(await AskAsync(Lock("b", 0, 9) with { IsBlocking = true }), Is.EqualTo(LockStatus.Blocked));
+        Assert.That(await AskAsync(Lock("b", 0, 9) with { IsBlocking = true, Host = Host("b", "192.0.2.2") }), Is.EqualTo(LockStatus.Blocked));
+        Assert.That(_service.Waiters, Is.EqualTo(2));
+        await AskAsync(Lock("b", 0, 9) with { Kind = LockCallKind.Cancel });
+        Assert.That(_service.Waiters, Is.EqualTo(1));
+        await AskAsync(Lock("a", 0, 9) with { Kind = LockCallKind.Unlock, Host = copy });
+        Assert.That(await AskAsync(Lock("c", 0, 9) with { Kind = LockCallKind.Test }), Is.EqualTo(LockStatus.Denied));
+        await AskAsync(Lock("b", 0, 9) with { Kind = LockCallKind.Cancel, Host = Host("b", "192.0.2.2") });
+        await AskAsync(Lock("a", 0, 9) with { Kind = LockCallKind.Unlock });
+    });
+
+    [Test]
     public void A_downgrade_lets_others_share() => Run(async () =>
     {
         await AskAsync(Lock("a", 0, 9));

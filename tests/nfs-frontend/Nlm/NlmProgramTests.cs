@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Uss.NfsFrontend.Exports;
 using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.OncRpc;
 using Uss.NfsFrontend.PortMap;
@@ -159,6 +160,19 @@ public sealed class NlmProgramTests
 
         _world.HasOwner = false;
         Assert.That(_a.Ask(NlmProcedure.Lock, new NlmQuestion().Lock()), Is.EqualTo(LockStatus.NotNow));
+        Assert.That(_world.IsEmpty);
+    }
+
+    [Test]
+    public void What_is_held_can_be_given_up_when_the_export_is_gone()
+    {
+        var question = new NlmQuestion();
+        _a.Ask(NlmProcedure.Lock, question.Lock());
+        _a.Ask(NlmProcedure.Share, question.Share(deny: 1, access: 1));
+        _world.Exports = new ExportTable([]);
+        Assert.That(_a.Ask(NlmProcedure.Lock, question.Lock()), Is.EqualTo(LockStatus.StaleHandle));
+        Assert.That(_a.Ask(NlmProcedure.Unlock, question.Unlock()), Is.EqualTo(LockStatus.Granted));
+        Assert.That(_a.Ask(NlmProcedure.Unshare, question.Share(deny: 1, access: 1)), Is.EqualTo(LockStatus.Granted));
         Assert.That(_world.IsEmpty);
     }
 

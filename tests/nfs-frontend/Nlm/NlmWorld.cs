@@ -35,12 +35,12 @@ internal sealed class NlmWorld : ILockOwners, ILockedFiles, ILockGrants, IDispos
         _service = new LockService(Server, _store, this, this, new LockServiceOptions { GrantRetryNs = 5_000_000_000 });
         var rpc = new RpcClient(Server);
         _callbacks = new NlmCallbacks(rpc, new PortMapClient(rpc));
-        var exports = new ExportTable([
+        Exports = new ExportTable([
             ExportTests.Export("/default", 1, ExportTests.Rule("10.0.0.0/8")),
             ExportTests.Export("/closed", 2, ExportTests.Rule("192.0.2.0/24")),
             ExportTests.Export("/readable", 3, ExportTests.Rule("10.0.0.0/8") with { IsReadOnly = true }),
         ]);
-        IRpcProgram[] programs = [new NlmProgram(Server, this, () => exports, _key, "front"u8.ToArray(), _callbacks), new NsmProgram(this)];
+        IRpcProgram[] programs = [new NlmProgram(Server, this, () => Exports, _key, "front"u8.ToArray(), _callbacks), new NsmProgram(this)];
         World.Run(Server, () =>
         {
             // As front-ends are: bound to their address.
@@ -54,6 +54,8 @@ internal sealed class NlmWorld : ILockOwners, ILockedFiles, ILockGrants, IDispos
     public SimulatedWorld World { get; }
 
     public SimulatedReactor Server { get; }
+
+    public ExportTable Exports { get; set; }
 
     public bool HasOwner { get; set; } = true;
 
