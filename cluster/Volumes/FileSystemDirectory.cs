@@ -35,14 +35,12 @@ public sealed class FileSystemDirectory
     /// <returns>Its record. Faults: a name that is taken or cannot be, no such pool, no number left.</returns>
     public async ValueTask<Result<FileSystemRecord>> CreateAsync(string name, int copies, string? poolName = null)
     {
-        if (VolumeRules.CheckName(name) is not null)
-        {
-            return new Fault(
-                "bad-file-system-name",
-                $"'{name}' is no name for a file system.",
-                "Use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or a digit.");
-        }
+        if (CheckName(name) is { } bad)
+            return bad;
 
+        // Before a pool is made for it.
+        if (Find(name) is { } known)
+            return Exists(known);
         var pool = poolName is null ? await _pools.EnsureAsync(copies)
             : _pools.FindByName(poolName) is { } named ? named
             : BlockNode.NoPool(poolName);
@@ -81,11 +79,8 @@ public sealed class FileSystemDirectory
                 return record;
             }
 
-            var present = await _coordination.GetAsync(FileSystemRecord.KeyOf(name));
-            if (!present.IsAvailable)
-                return CoordinationFaults.Unavailable;
-            if (present.Entries.Count > 0)
-                return new Fault("file-system-exists", $"There is a file system '{name}' already.", "Choose another name.");
+            if (await FindTakenAsync(name) is { } taken)
+                return taken;
         }
     }
 
@@ -102,6 +97,8 @@ public sealed class FileSystemDirectory
         if (!read.IsOk)
             return read.Fault;
         var (record, revision) = read.Value;
+        if (record.IsRemoving)
+            return null;
         var commit = await _coordination.CommitAsync(
             [new Condition(FileSystemRecord.KeyOf(name), revision), .. conditions], [Put(record with { IsRemoving = true })]);
         if (commit.Status == CommitStatus.Conflict)
@@ -150,15 +147,20 @@ public sealed class FileSystemDirectory
         while (ReferenceEquals(watch, _watch))
         {
             var batch = await watch.NextAsync();
+            var changes = batch.Changes;
             if (batch.IsWhole)
             {
                 var present = batch.Changes.Select(change => change.Key).ToHashSet(StringComparer.Ordinal);
-                foreach (var name in _records.Keys.Where(name => !present.Contains(FileSystemRecord.KeyOf(name))).ToList())
-                    Apply(new Change(FileSystemRecord.KeyOf(name), null));
+                var gone = _records.Keys.Select(FileSystemRecord.KeyOf).Where(key => !present.Contains(key));
+                changes = [.. gone.Select(key => new Change(key, null)), .. changes];
             }
 
-            foreach (var change in batch.Changes)
+            foreach (var change in changes)
                 Apply(change);
+
+            // After all of them: whoever is told sees what is in force.
+            foreach (var change in changes)
+                _node.Announce(new NodeEvent(NodeEventKind.FileSystemsChanged, NameOf(change.Key)));
             _appliedRevision = batch.Revision;
             _applied.Raise();
         }
@@ -167,13 +169,13 @@ public sealed class FileSystemDirectory
     // A record that cannot be read leaves things as they are.
     private void Apply(Change change)
     {
-        var name = change.Key[FileSystemRecord.Prefix.Length..];
         if (change.Value is not { } document)
-            _records.Remove(name);
+            _records.Remove(NameOf(change.Key));
         else if (CoordinationJson.Read(change.Key, document, VolumesJson.Default.FileSystemRecord) is { IsOk: true } record)
-            _records[name] = record.Value;
-        _node.Announce(new NodeEvent(NodeEventKind.FileSystemsChanged, name));
+            _records[NameOf(change.Key)] = record.Value;
     }
+
+    private static string NameOf(string key) => key[FileSystemRecord.Prefix.Length..];
 
     private async ValueTask AppliedAsync(long revision)
     {
@@ -187,10 +189,35 @@ public sealed class FileSystemDirectory
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
         if (read.Entries.Count == 0)
-            return new Fault("file-system-not-found", $"There is no file system '{name}'.", "List the file systems with `uss fs ls`.");
+            return NotFound(name);
         var record = CoordinationJson.Read(read.Entries[0].Key, read.Entries[0].Value, VolumesJson.Default.FileSystemRecord);
         return record.IsOk ? (record.Value, read.Entries[0].ModifiedRevision) : record.Fault;
     }
+
+    // Why a name cannot be had; null when nobody has it.
+    private async ValueTask<Fault?> FindTakenAsync(string name)
+    {
+        var present = await ReadAsync(name);
+        return present.IsOk ? Exists(present.Value.Record)
+            : present.Fault.Code == "bad-record" ? Exists(name, "already", "Choose another name.")
+            : present.Fault == CoordinationFaults.Unavailable ? present.Fault
+            : null;
+    }
+
+    private static Fault? CheckName(string name) => VolumeRules.CheckName(name) is null ? null : new Fault(
+        "bad-file-system-name",
+        $"'{name}' is no name for a file system.",
+        "Use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or a digit.");
+
+    private static Fault Exists(FileSystemRecord present) => present.IsRemoving
+        ? Exists(present.Name, "still: it is being removed", "Try again when `uss fs ls` does not show it any more, or choose another name.")
+        : Exists(present.Name, "already", "Choose another name.");
+
+    private static Fault Exists(string name, string how, string remedy) =>
+        new("file-system-exists", $"There is a file system '{name}' {how}.", remedy);
+
+    private static Fault NotFound(string name) =>
+        new("file-system-not-found", $"There is no file system '{name}'.", "List the file systems with `uss fs ls`.");
 
     private static Change Put(FileSystemRecord record) =>
         new(FileSystemRecord.KeyOf(record.Name), CoordinationJson.Write(record, VolumesJson.Default.FileSystemRecord));

@@ -44,6 +44,9 @@ internal sealed class ClusterFixture : IDisposable
     /// <summary>The store of each node's disk since it was started last.</summary>
     public List<FakeStore> Stores { get; } = [];
 
+    /// <summary>How badly the coordination store treats all nodes.</summary>
+    public SimulatedCoordinationFaults Faults { get; } = new();
+
     /// <summary>Blocks that the nodes which run have copied to members since they started.</summary>
     public long BlocksResynced => Nodes.Sum(node => node?.Counters.BlocksResynced ?? 0);
 
@@ -125,7 +128,7 @@ internal sealed class ClusterFixture : IDisposable
         var source = new DiskSource("disk", () => ValueTask.FromResult(Result<IObjectStore>.Ok(store)));
         World.Start(Reactors[index], async () =>
         {
-            var started = await BlockNode.StartAsync(new SimulatedCoordinationStore(_state), [source], options);
+            var started = await BlockNode.StartAsync(new SimulatedCoordinationStore(_state, Faults), [source], options);
             Assert.That(started.Fault, Is.Null);
             Nodes[index] = started.Value;
             return true;
