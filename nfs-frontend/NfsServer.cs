@@ -24,6 +24,7 @@ public sealed class NfsServer
     private readonly RpcDatagramServer _datagrams;
     private readonly RpcDatagramServer _mapperDatagrams;
     private readonly PortMapTable _ports = new();
+    private readonly PortMapProgram _mapper;
     private readonly ExportGate _gate = new();
     private readonly IRpcProgram[] _programs;
     private readonly IRpcProgram[] _datagramPrograms;
@@ -50,9 +51,9 @@ public sealed class NfsServer
         _programs = [new NfsProgram(FileSystems, _gate, key, reactor, volumes), .. _datagramPrograms];
         _server = new RpcServer(reactor, _programs, options.Rpc, dropped);
         _datagrams = new RpcDatagramServer(reactor, _datagramPrograms, options.Datagrams);
-        IRpcProgram[] mapper = [new PortMapProgram(reactor, _ports)];
-        _mapperServer = new RpcServer(reactor, mapper, options.Rpc, dropped);
-        _mapperDatagrams = new RpcDatagramServer(reactor, mapper, options.Datagrams);
+        _mapper = new PortMapProgram(reactor, _ports);
+        _mapperServer = new RpcServer(reactor, [_mapper], options.Rpc, dropped);
+        _mapperDatagrams = new RpcDatagramServer(reactor, [_mapper], options.Datagrams);
     }
 
     /// <summary>The file systems.</summary>
@@ -90,7 +91,14 @@ public sealed class NfsServer
     public Result<Endpoint> ListenAsPortMapper(Endpoint endpoint)
     {
         var listening = _mapperServer.Listen(endpoint);
-        return listening.IsOk ? _mapperDatagrams.Bind(listening.Value) : listening;
+        if (!listening.IsOk)
+            return listening;
+        var bound = _mapperDatagrams.Bind(listening.Value);
+        if (!bound.IsOk)
+            return bound;
+        _ports.Add(_mapper, listening.Value, isDatagram: false);
+        _ports.Add(_mapper, bound.Value, isDatagram: true);
+        return listening;
     }
 
     /// <summary>Stops: calls under way are answered, then the file systems are closed.</summary>

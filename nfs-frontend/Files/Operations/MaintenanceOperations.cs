@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
 using Uss.NfsFrontend.Nfs;
 
@@ -121,6 +122,7 @@ internal sealed class ReapOperation(ulong inode) : RecordOperation
             InodeRecord.TryParse(found, out record);
         Truncation = new TruncationRecord(inode, 0, record.WrittenEnd);
         records.Delete(Keys.Orphan(inode));
+        LockRecords.RemoveFile(records, inode);
         records.Delete(Keys.Inode(inode));
         Span<byte> bytes = stackalloc byte[TruncationRecord.Size];
         Truncation.Write(bytes);

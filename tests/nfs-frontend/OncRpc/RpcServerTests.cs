@@ -291,7 +291,7 @@ public sealed class RpcServerTests
     {
         _reactor = reactor;
         _program = new EchoProgram(reactor);
-        _server = new RpcServer(reactor, [_program], options ?? new RpcServerOptions(), (_, reason) => _dropped.Add(reason));
+        _server = new RpcServer(reactor, [_program], options ?? new RpcServerOptions(), dropped => _dropped.Add(dropped.Reason));
         var endpoint = _server.Listen(new Endpoint(IPAddress.Loopback, 0)).Value;
         _client = await RawClient.ConnectAsync(reactor, endpoint);
         await work();
