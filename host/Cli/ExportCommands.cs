@@ -58,9 +58,10 @@ internal static class ExportCommands
             "uss export set /home --remove-client 10.0.0.0/24").With(path).With(rule.All).With(without).Does(async (parsed, cancel) =>
         {
             using var api = new ApiClient(GlobalOptions.DataOf(parsed));
-            var body = new ChangeExport { SetRules = rule.RulesOf(parsed), RemoveClients = parsed.GetValue(without) ?? [] };
-            if (body.SetRules.Count == 0 && body.RemoveClients.Count == 0)
+            var (rules, removed) = (rule.RulesOf(parsed), parsed.GetValue(without) ?? []);
+            if (rules.Count == 0 && removed.Length == 0)
                 throw CommandFailure.Usage("There is nothing to change.", "Give --client CLIENTS or --remove-client CLIENTS.");
+            var body = new ChangeExport { SetRules = rules, RemoveClients = removed };
             var export = await api.PatchAsync<ChangeExport, ExportView>(PathOf(parsed.GetRequiredValue(path)), body, cancel);
             GlobalOptions.PrinterOf(parsed).Done(export, $"{export.Path} is exported for {ClientsOf(export)} now");
         });

@@ -32,15 +32,14 @@ internal sealed class ExportRuleOptions
         var clients = parsed.GetValue(_client) ?? [];
         var (squash, user, group) = (parsed.GetValue(_squash), parsed.GetValue(_user), parsed.GetValue(_group));
         if (clients.Length == 0 && (parsed.GetValue(_readOnly) || squash is not null || user is not null || group is not null))
-            throw CommandFailure.Usage("--read-only, --squash and --anon-... say what clients may do.", "Name them with --client CLIENTS.");
-        var likeAll = new ExportRuleView { Clients = "" };
-        return [.. clients.Distinct(StringComparer.Ordinal).Select(text => likeAll with
+            throw CommandFailure.Usage("--client: there is none, but options say what clients may do.", "Name the clients with --client CLIENTS.");
+        return [.. clients.Distinct(StringComparer.Ordinal).Select(text => new ExportRuleView
         {
             Clients = text,
             ReadOnly = parsed.GetValue(_readOnly),
-            Squash = squash ?? likeAll.Squash,
-            AnonymousUser = user ?? likeAll.AnonymousUser,
-            AnonymousGroup = group ?? likeAll.AnonymousGroup,
+            Squash = squash,
+            AnonymousUser = user,
+            AnonymousGroup = group,
         })];
     }
 }

@@ -31,14 +31,14 @@ public sealed record ExportRuleView
     /// <summary>Writes are refused.</summary>
     public bool ReadOnly { get; init; }
 
-    /// <summary>Whose identity is replaced by the anonymous one: <c>root</c> (the default), <c>all</c> or <c>none</c>.</summary>
-    public string Squash { get; init; } = "root";
+    /// <summary>Whose identity is replaced by the anonymous one: <c>root</c> (as for null), <c>all</c> or <c>none</c>.</summary>
+    public string? Squash { get; init; }
 
-    /// <summary>User that takes its place.</summary>
-    public uint AnonymousUser { get; init; } = 65534;
+    /// <summary>User that takes its place; null: 65534, nobody.</summary>
+    public uint? AnonymousUser { get; init; }
 
-    /// <summary>Group that takes its place.</summary>
-    public uint AnonymousGroup { get; init; } = 65534;
+    /// <summary>Group that takes its place; null: 65534, nobody.</summary>
+    public uint? AnonymousGroup { get; init; }
 }
 
 /// <summary>Body of <c>POST /api/v1/exports</c>.</summary>
@@ -50,18 +50,18 @@ public sealed record CreateExport
     /// <summary>Name of the file system.</summary>
     public required string FileSystem { get; init; }
 
-    /// <summary>Who may mount it.</summary>
-    public IReadOnlyList<ExportRuleView> Rules { get; init; } = [];
+    /// <summary>Who may mount it; null: nobody yet.</summary>
+    public IReadOnlyList<ExportRuleView>? Rules { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /api/v1/exports/PATH</c>.</summary>
 public sealed record ChangeExport
 {
-    /// <summary>Rules that are added; one for the same clients is replaced.</summary>
-    public IReadOnlyList<ExportRuleView> SetRules { get; init; } = [];
+    /// <summary>Rules that are added, if any; one for the same clients is replaced.</summary>
+    public IReadOnlyList<ExportRuleView>? SetRules { get; init; }
 
-    /// <summary>Clients whose rules are taken away, as the rules name them.</summary>
-    public IReadOnlyList<string> RemoveClients { get; init; } = [];
+    /// <summary>Clients whose rules are taken away, if any, as the rules name them.</summary>
+    public IReadOnlyList<string>? RemoveClients { get; init; }
 }
 
 /// <summary>A client that has mounted something, as far as the node knows: clients that die do not say so.</summary>

@@ -21,7 +21,7 @@ public sealed record ExportRecord : ICheckedRecord
     public required int FileSystemId { get; init; }
 
     /// <summary>Who may mount it; nobody else may.</summary>
-    public IReadOnlyList<ExportRuleRecord> Rules { get; init; } = [];
+    public required IReadOnlyList<ExportRuleRecord> Rules { get; init; }
 
     /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
@@ -40,6 +40,9 @@ public sealed record ExportRecord : ICheckedRecord
 /// <summary>What some clients may do with an export.</summary>
 public sealed record ExportRuleRecord
 {
+    /// <summary>User and group "nobody" of most systems.</summary>
+    public const uint Nobody = 65534;
+
     /// <summary>The clients: a network as <c>10.0.0.0/24</c>, an address, or <c>*</c> for all.</summary>
     public required string Clients { get; init; }
 
@@ -50,13 +53,10 @@ public sealed record ExportRuleRecord
     public ExportSquash Squash { get; init; }
 
     /// <summary>User that takes its place.</summary>
-    public uint AnonymousUser { get; init; } = Nobody;
+    public required uint AnonymousUser { get; init; }
 
     /// <summary>Group that takes its place.</summary>
-    public uint AnonymousGroup { get; init; } = Nobody;
-
-    /// <summary>User and group "nobody" of most systems.</summary>
-    public const uint Nobody = 65534;
+    public required uint AnonymousGroup { get; init; }
 }
 
 /// <summary>Whose identity an export replaces.</summary>

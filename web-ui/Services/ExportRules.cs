@@ -45,8 +45,8 @@ internal static partial class ExportRules
                 Clients = clients,
                 ReadOnly = rule.ReadOnly,
                 Squash = squash,
-                AnonymousUser = rule.AnonymousUser,
-                AnonymousGroup = rule.AnonymousGroup,
+                AnonymousUser = rule.AnonymousUser ?? ExportRuleRecord.Nobody,
+                AnonymousGroup = rule.AnonymousGroup ?? ExportRuleRecord.Nobody,
             });
         }
 
@@ -56,11 +56,11 @@ internal static partial class ExportRules
     /// <summary>Applies a change to the rules of an export.</summary>
     public static Result<IReadOnlyList<ExportRuleRecord>> Change(ExportRecord present, ChangeExport request)
     {
-        var set = Read(request.SetRules);
+        var set = Read(request.SetRules ?? []);
         if (!set.IsOk)
             return set.Fault;
         var rules = present.Rules.ToList();
-        foreach (var text in request.RemoveClients)
+        foreach (var text in request.RemoveClients ?? [])
         {
             ExportClients.TryNormalize(text, out var clients);
             if (rules.RemoveAll(rule => rule.Clients == clients) == 0)
@@ -94,9 +94,9 @@ internal static partial class ExportRules
         AnonymousGroup = rule.AnonymousGroup,
     };
 
-    private static ExportSquash? SquashOf(string text) => text switch
+    private static ExportSquash? SquashOf(string? text) => text switch
     {
-        "root" => ExportSquash.Root,
+        null or "root" => ExportSquash.Root,
         "all" => ExportSquash.All,
         "none" => ExportSquash.None,
         _ => null,

@@ -43,7 +43,7 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
         var path = ExportRules.FoldPath(request.Path);
         if (ExportRules.CheckPath(path) is { } bad)
             return bad;
-        var rules = ExportRules.Read(request.Rules);
+        var rules = ExportRules.Read(request.Rules ?? []);
         if (!rules.IsOk)
             return rules.Fault;
         var record = new ExportRecord

@@ -11,13 +11,18 @@ public sealed class RpcServerTests
     private const long SecondNs = 1_000_000_000;
 
     private readonly List<string> _dropped = [];
+    private readonly List<bool> _misuses = [];
     private Reactor _reactor = null!;
     private RpcServer _server = null!;
     private EchoProgram _program = null!;
     private RawClient _client = null!;
 
     [SetUp]
-    public void Forget() => _dropped.Clear();
+    public void Forget()
+    {
+        _dropped.Clear();
+        _misuses.Clear();
+    }
 
     [Test]
     public Task What_is_asked_is_answered() => Run(async () =>
@@ -169,7 +174,7 @@ public sealed class RpcServerTests
         var server = world.CreateReactor("server");
         var client = world.CreateReactor("client");
         _program = new EchoProgram(server);
-        _server = new RpcServer(server, [_program], new RpcServerOptions { IdleTimeoutNs = 60 * SecondNs }, dropped => _dropped.Add(dropped.Reason));
+        _server = new RpcServer(server, [_program], new RpcServerOptions { IdleTimeoutNs = 60 * SecondNs }, Note);
         var endpoint = world.Run(server, () => ValueTask.FromResult(_server.Listen(new Endpoint(IPAddress.Any, 2049)).Value));
         world.Run(client, async () =>
         {
@@ -186,6 +191,7 @@ public sealed class RpcServerTests
 
             Assert.That(await idle.ReceiveAsync(), Is.Empty);
             Assert.That(_dropped, Is.EqualTo(["nothing came for a long time"]));
+            Assert.That(_misuses, Is.EqualTo([false]));
             Assert.That(_server.Connections, Is.EqualTo(2));
             server.Post(_ => _program.Release(), null);
             Assert.That(await waiting.ReceiveAsync(), Is.Not.Empty);
@@ -216,6 +222,7 @@ public sealed class RpcServerTests
             while (_dropped.Count == 0)
                 await _reactor.DelayAsync(1_000_000);
             Assert.That(_dropped, Is.EqualTo([reason]));
+            Assert.That(_misuses, Is.EqualTo([true]));
         },
         new RpcServerOptions { MaxRecordBytes = 1 << 20 });
 
@@ -283,6 +290,12 @@ public sealed class RpcServerTests
         },
         new RpcServerOptions { DrainTimeoutNs = 20_000_000 });
 
+    private void Note(DroppedConnection dropped)
+    {
+        _dropped.Add(dropped.Reason);
+        _misuses.Add(dropped.IsMisuse);
+    }
+
     private static string Hex(byte[] bytes) => Convert.ToHexString(bytes);
 
     private static string Accepted(uint xid, uint status) => $"{xid:X8}" + "00000001" + "00000000" + "00000000" + "00000000" + $"{status:X8}";
@@ -291,7 +304,7 @@ public sealed class RpcServerTests
     {
         _reactor = reactor;
         _program = new EchoProgram(reactor);
-        _server = new RpcServer(reactor, [_program], options ?? new RpcServerOptions(), dropped => _dropped.Add(dropped.Reason));
+        _server = new RpcServer(reactor, [_program], options ?? new RpcServerOptions(), Note);
         var endpoint = _server.Listen(new Endpoint(IPAddress.Loopback, 0)).Value;
         _client = await RawClient.ConnectAsync(reactor, endpoint);
         await work();

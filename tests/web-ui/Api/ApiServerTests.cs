@@ -23,7 +23,9 @@ public sealed class ApiServerTests
         _folder = new TemporaryFolder();
         var node = new FakeNode();
         await node.CreateVolumeAsync("demo", 1 << 30, 1);
-        _services = new ManagementServices(node, new MemoryRecords(), TimeProvider.System);
+        var records = new MemoryRecords();
+        node.Records = records;
+        _services = new ManagementServices(node, records, TimeProvider.System);
         _server = await ApiServer.StartAsync(_services, Socket);
         _http = new HttpClient(new SocketsHttpHandler
         {
@@ -57,6 +59,9 @@ public sealed class ApiServerTests
     [TestCase("volumes/demo", "sizeBytes")]
     [TestCase("luns", "items")]
     [TestCase("initiators", "items")]
+    [TestCase("file-systems", "items")]
+    [TestCase("exports", "items")]
+    [TestCase("exports/clients", "items")]
     [TestCase("sessions", "items")]
     [TestCase("disks", "items")]
     [TestCase("nodes", "items")]
@@ -84,6 +89,29 @@ public sealed class ApiServerTests
         var (removed, _) = await SendAsync(HttpMethod.Delete, "api/v1/volumes/v1?confirm=v1");
         Assert.That((int)removed, Is.EqualTo(200));
         await ExpectProblemAsync(HttpMethod.Get, "api/v1/volumes/v1", null, 404, "volume-not-found");
+    }
+
+    [Test]
+    public async Task AFileSystemGoesThroughItsLife()
+    {
+        var (created, body) = await SendAsync(HttpMethod.Post, "api/v1/file-systems", """{"name":"home","copies":2}""");
+        Assert.That((int)created, Is.EqualTo(201), body);
+        const string Export = """{"path":"/a/home","fileSystem":"home","rules":[{"clients":"10.0.0.0/24"}]}""";
+        var (exported, export) = await SendAsync(HttpMethod.Post, "api/v1/exports", Export);
+        Assert.That((int)exported, Is.EqualTo(201), export);
+        var rule = JsonDocument.Parse(export).RootElement.GetProperty("rules")[0];
+        Assert.That((rule.GetProperty("squash").GetString(), rule.GetProperty("anonymousUser").GetInt32()), Is.EqualTo(("root", 65534)));
+        var (changed, _) = await SendAsync(HttpMethod.Patch, "api/v1/exports/%2Fa%2Fhome", """{"removeClients":["10.0.0.0/24"]}""");
+        Assert.That((int)changed, Is.EqualTo(200));
+        var (found, one) = await SendAsync(HttpMethod.Get, "api/v1/exports/%2Fa%2Fhome");
+        Assert.That(((int)found, JsonDocument.Parse(one).RootElement.GetProperty("rules").GetArrayLength()), Is.EqualTo((200, 0)));
+        await ExpectProblemAsync(HttpMethod.Delete, "api/v1/file-systems/home?confirm=home", null, 409, "file-system-in-use");
+        await ExpectProblemAsync(HttpMethod.Delete, "api/v1/exports/%2Fa%2Fhome", null, 428, "confirmation-required");
+        var (taken, _) = await SendAsync(HttpMethod.Delete, "api/v1/exports/%2Fa%2Fhome?confirm=%2Fa%2Fhome");
+        Assert.That((int)taken, Is.EqualTo(200));
+        var (removed, going) = await SendAsync(HttpMethod.Delete, "api/v1/file-systems/home?confirm=home");
+        Assert.That((int)removed, Is.EqualTo(200), going);
+        Assert.That(JsonDocument.Parse(going).RootElement.GetProperty("state").GetString(), Is.EqualTo("removing"));
     }
 
     [Test]
