@@ -18,13 +18,17 @@ internal static class ExportCommands
             HelpName = "NAME",
             Required = true,
         };
+        var volumes = new Option<bool>("--volumes")
+        {
+            Description = "Let root of the clients find all volumes as files in a directory 'volumes' of it, the same bytes as their LUNs",
+        };
         var rule = new ExportRuleOptions();
         return new Verb(
             "create",
             "Export a file system",
             "uss export create /home --fs home --client 10.0.0.0/24",
             "uss export create /home --fs home --client 10.0.0.5 --client 10.0.0.6 --read-only",
-            "uss export create /drop --fs home --client '*' --squash all --anon-uid 1000 --anon-gid 1000").With(path, fileSystem).With(rule.All)
+            "uss export create /drop --fs home --client '*' --squash all --anon-uid 1000 --anon-gid 1000").With(path, fileSystem, volumes).With(rule.All)
             .Does(async (parsed, cancel) =>
             {
                 using var api = new ApiClient(GlobalOptions.DataOf(parsed));
@@ -33,6 +37,7 @@ internal static class ExportCommands
                     Path = parsed.GetRequiredValue(path),
                     FileSystem = parsed.GetRequiredValue(fileSystem),
                     Rules = rule.RulesOf(parsed),
+                    ShowsVolumes = parsed.GetValue(volumes),
                 };
                 var export = await api.PostAsync<CreateExport, ExportView>("exports", body, cancel);
                 var printer = GlobalOptions.PrinterOf(parsed);

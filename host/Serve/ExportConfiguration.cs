@@ -11,6 +11,7 @@ internal static class ExportConfiguration
         Id = (ushort)record.Id,
         Path = record.Path,
         FileSystem = (uint)record.FileSystemId,
+        ShowsVolumes = record.ShowsVolumes,
         Rules = [.. record.Rules.SelectMany(Of)],
     }));
 

@@ -53,6 +53,7 @@ internal static class FirstStart
         {
             Path = "/" + ServeOptions.DefaultFileSystem,
             FileSystem = ServeOptions.DefaultFileSystem,
+            ShowsVolumes = true,
             Rules =
             [
                 new ExportRuleView { Clients = "127.0.0.0/8", Squash = "none" },

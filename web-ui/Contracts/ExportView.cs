@@ -15,6 +15,9 @@ public sealed record ExportView
     /// <summary>Who may mount it; nobody else may.</summary>
     public required IReadOnlyList<ExportRuleView> Rules { get; init; }
 
+    /// <summary>Root of a client finds the volumes of the cluster as files in its directory <c>volumes</c>.</summary>
+    public bool ShowsVolumes { get; init; }
+
     /// <summary>How a Linux client mounts it from the node that answers; null when that listens nowhere.</summary>
     public string? Mount { get; init; }
 
@@ -52,6 +55,9 @@ public sealed record CreateExport
 
     /// <summary>Who may mount it; null: nobody yet.</summary>
     public IReadOnlyList<ExportRuleView>? Rules { get; init; }
+
+    /// <summary>Root of a client finds the volumes of the cluster as files in its directory <c>volumes</c>.</summary>
+    public bool ShowsVolumes { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /api/v1/exports/PATH</c>.</summary>

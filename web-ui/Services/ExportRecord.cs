@@ -23,6 +23,9 @@ public sealed record ExportRecord : ICheckedRecord
     /// <summary>Who may mount it; nobody else may.</summary>
     public required IReadOnlyList<ExportRuleRecord> Rules { get; init; }
 
+    /// <summary>Root of a client finds the volumes of the cluster as files in its directory <c>volumes</c>.</summary>
+    public bool ShowsVolumes { get; init; }
+
     /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
 

@@ -53,6 +53,7 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
             FileSystem = request.FileSystem,
             FileSystemId = 0,
             Rules = rules.Value,
+            ShowsVolumes = request.ShowsVolumes,
             Created = time.GetUtcNow(),
         };
         return await AppliedAsync(await _reader.ChangeAsync(() => DecideAsync(record)));
@@ -82,6 +83,7 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
         Path = record.Path,
         Id = record.Id,
         FileSystem = record.FileSystem,
+        ShowsVolumes = record.ShowsVolumes,
         Rules = [.. record.Rules.Select(ExportRules.View)],
         Mount = MountLine(node.NfsAddresses, record.Path),
         Created = record.Created,

@@ -82,6 +82,7 @@ internal sealed partial class ThreeMachines : IDisposable
             Repository.Program, "node", "--data", FolderOf(node),
             "--name", $"node{node}", "--etcd", EtcdMembers(UrlOf), "--cluster", Identity, "--demo-copies", "3", "--disks", "1",
             "--disk-size", _options.DiskSizes[node - 1], "--listen", $"{AddressOf(node)}:7400", "--iscsi", $"{AddressOf(node)}:3260",
+            "--nfs", "0.0.0.0:2049",
             .. _options.Initiators.SelectMany(name => (string[])["--initiator", name]),
         ];
         var program = _sandbox.Start("ip", arguments, line =>

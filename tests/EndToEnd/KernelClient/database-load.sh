@@ -19,6 +19,11 @@ append() { # CLIENT LAST: one commit a row, after the last one there is; a row's
 database_start() {
     mkfs.ext4 -q -F "$1"
     mount "$1" /mnt
+    database_begin
+}
+
+# database_begin: makes it on what is mounted and starts the load.
+database_begin() {
     install -d -o postgres -g postgres /mnt/database /run/postgresql
     echo "== initdb"
     as_postgres initdb --data-checksums -D /mnt/database >/run/initdb.log
@@ -137,6 +142,13 @@ database_rows() {
 
 # database_check DISK: compares, and leaves the disk unmounted.
 database_check() {
+    database_compare
+    umount /mnt
+    e2fsck -fn "$1"
+}
+
+# database_compare: everything that was committed is there, after a recovery of the database's own.
+database_compare() {
     local balances
     echo "== check of the database"
     # Not a clean stop: PostgreSQL recovers from its own log, which went through the crashes too.
@@ -151,6 +163,4 @@ database_check() {
     echo "pg_amcheck good"
     as_postgres pg_ctl -D /mnt/database stop >/dev/null
     as_postgres pg_checksums -D /mnt/database --check | tail -n 4
-    umount /mnt
-    e2fsck -fn "$1"
 }
