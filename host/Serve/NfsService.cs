@@ -18,8 +18,9 @@ internal sealed class NfsService
 
     private readonly Reactor _reactor;
     private readonly BlockNode _block;
-    private readonly Dictionary<uint, FileSystemRecord> _served = [];
-    private Task _following = Task.CompletedTask;
+    private readonly HashSet<uint> _served = [];
+    private TaskCompletionSource? _idle;
+    private bool _isFollowing;
     private bool _isDue;
     private bool _isStopping;
 
@@ -76,7 +77,12 @@ internal sealed class NfsService
     {
         _isStopping = true;
         _block.Changed -= OnChanged;
-        await _following;
+        if (_isFollowing)
+        {
+            _idle = new TaskCompletionSource();
+            await _idle.Task;
+        }
+
         await Server.StopAsync();
     }
 
@@ -89,17 +95,19 @@ internal sealed class NfsService
     private void Follow()
     {
         _isDue = true;
-        if (_following.IsCompleted)
-            _following = FollowAsync();
+        if (_isFollowing)
+            return;
+        _isFollowing = true;
+        _reactor.Spawn(FollowAsync());
     }
 
-    private async Task FollowAsync()
+    private async ValueTask FollowAsync()
     {
         while (_isDue && !_isStopping)
         {
             _isDue = false;
             var wanted = _block.FileSystems.All.ToDictionary(record => (uint)record.Id);
-            foreach (var gone in _served.Keys.Where(id => !wanted.ContainsKey(id)).ToList())
+            foreach (var gone in _served.Where(id => !wanted.ContainsKey(id)).ToList())
             {
                 _served.Remove(gone);
                 await Server.FileSystems.RemoveAsync(gone);
@@ -109,7 +117,7 @@ internal sealed class NfsService
             foreach (var (id, record) in wanted)
             {
                 if (Server.FileSystems.Add(id, record.Pool))
-                    _served[id] = record;
+                    _served.Add(id);
                 else
                     isPoolMissing = true;
 
@@ -123,5 +131,8 @@ internal sealed class NfsService
             await _reactor.DelayAsync(PoolRetryNs);
             _isDue = true;
         }
+
+        _isFollowing = false;
+        _idle?.TrySetResult();
     }
 }

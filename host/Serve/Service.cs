@@ -368,7 +368,7 @@ internal sealed class Service
         }
 
         var exports = await services.Exports.ListAsync();
-        var mount = exports.IsOk ? exports.Value.FirstOrDefault()?.Mount : null;
+        var mount = exports.IsOk && exports.Value is [var first, ..] ? first.Mount : null;
         var ready = StartupText.Ready(status.Value);
         await _output.WriteLineAsync(ready);
         await _output.WriteLineAsync(StartupText.Attach(status.Value, portal, mount, _options.Folder));

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Uss.Coordination;
 using Uss.Runtime;
-using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -117,9 +116,9 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
         if (home.Record.IsRemoving)
             return Faults.FileSystemRemoving(wanted.FileSystem);
         var key = ExportRecord.KeyOf(wanted.Path);
-        if (exports.Value!.FirstOrDefault(export => export.Key == key) is { } present)
-            return Faults.ExportExists(present.Record);
-        var last = counter.Value!.FirstOrDefault();
+        if (exports.Value!.FirstOrDefault(export => export.Key == key) is { } taken)
+            return Faults.ExportExists(taken.Record);
+        var last = counter.Value! is [var present, ..] ? present : null;
         var record = wanted with { Id = last?.Record.Next ?? 1, FileSystemId = home.Record.Id };
         if (record.Id > ExportRecord.HighestId)
             return Faults.ExportsExhausted;

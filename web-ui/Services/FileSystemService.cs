@@ -1,6 +1,5 @@
 using Uss.Coordination;
 using Uss.Runtime;
-using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -64,7 +63,7 @@ public sealed class FileSystemService(INode node, IRecordStore records, ExportSe
             return Faults.FileSystemExported(name, named);
         if (confirm != name)
             return Faults.ConfirmationRequired("file system", name);
-        var unchanged = new Condition(RecordKeys.ExportCounter, counter.Value.FirstOrDefault()?.Revision ?? 0);
+        var unchanged = new Condition(RecordKeys.ExportCounter, counter.Value is [var last, ..] ? last.Revision : 0);
         if (await node.RemoveFileSystemAsync(name, [unchanged]) is { } fault)
             return fault;
         var going = await GetAsync(name);
