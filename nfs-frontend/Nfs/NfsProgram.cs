@@ -27,6 +27,9 @@ public sealed partial class NfsProgram(
     // A symbolic link holds a path.
     private const int LinkResultBytes = 8192;
 
+    // Of a call's arguments, so many tell it from another one of the same number.
+    private const int SignificantBytes = 256;
+
     private readonly Stack<FileCall> _calls = new();
 
     /// <inheritdoc/>
@@ -154,6 +157,8 @@ public sealed partial class NfsProgram(
         call.Begin(procedure);
         call.ClientHash = ClientHash.Of(request.Client.Address);
         call.Xid = request.Call.Xid;
+        var arguments = request.Message[request.Call.ArgumentsOffset..];
+        call.Checksum = Crc32C.Compute(arguments[..Math.Min(arguments.Length, SignificantBytes)]);
         return call;
     }
 

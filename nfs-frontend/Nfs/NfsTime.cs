@@ -10,6 +10,9 @@ public readonly record struct NfsTime(uint Seconds, uint Nanoseconds)
     /// <summary>Bytes on the wire.</summary>
     public const int Size = 8;
 
+    /// <summary>True when the nanoseconds are less than a second.</summary>
+    public bool IsValid => Nanoseconds < 1_000_000_000;
+
     /// <summary>Reads it.</summary>
     public static NfsTime Read(ref XdrReader reader) => new(reader.UInt32(), reader.UInt32());
 

@@ -35,7 +35,7 @@ internal sealed partial class FileOperation
             status = arguments.Guard is { } guard && guard != FileTime.Of(record.ChangedNs)
                 ? NfsStatus.NotSynchronized
                 : Change(Call.Handle.Inode, ref record, arguments.Attributes);
-            if (status == NfsStatus.Ok)
+            if (status == NfsStatus.Ok && arguments.Attributes != default)
             {
                 Store(Call.Handle.Inode, record);
                 NoteDone();
@@ -45,9 +45,11 @@ internal sealed partial class FileOperation
         AnswerWithConsistency(status, before);
     }
 
-    // Changes a record in memory as far as the caller may.
+    // Changes a record in memory as far as the caller may. Who wants nothing needs no right and leaves no trace.
     private NfsStatus Change(ulong inode, ref InodeRecord record, in SetAttributes wanted)
     {
+        if (wanted == default)
+            return NfsStatus.Ok;
         var status = CheckAttributes(record, wanted);
         if (status == NfsStatus.Ok && wanted.Length is { } length)
             status = Resize(inode, ref record, length);
@@ -76,6 +78,8 @@ internal sealed partial class FileOperation
     private NfsStatus CheckAttributes(in InodeRecord record, in SetAttributes wanted)
     {
         var caller = Call.Caller;
+        if (!wanted.Accessed.IsValid || !wanted.Modified.IsValid)
+            return NfsStatus.Invalid;
         if (wanted.Mode is not null && !IsOwner(record))
             return NfsStatus.NotOwner;
         if (wanted.UserId is { } user && !caller.IsRoot && !(IsOwner(record) && user == record.UserId))

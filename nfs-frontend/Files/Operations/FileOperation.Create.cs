@@ -10,6 +10,7 @@ internal sealed partial class FileOperation
     private const int LinkParts = 2;
     private const uint DirectoryBytes = 4096;
     private const uint DefaultFileMode = 0x1B6;
+    private const uint ExclusiveFileMode = 0x180;
     private const uint DefaultDirectoryMode = 0x1FF;
 
     private void Create()
@@ -25,7 +26,9 @@ internal sealed partial class FileOperation
             return;
         }
 
-        var record = NewInode(FileType.Regular, directory, arguments.Attributes, DefaultFileMode);
+        // An exclusive creation brings no attributes: until its client has set them, nobody else gets at the file.
+        var mode = arguments.Mode == CreateMode.Exclusive ? ExclusiveFileMode : DefaultFileMode;
+        var record = NewInode(FileType.Regular, directory, arguments.Attributes, mode);
         record.Verifier = arguments.Verifier;
         var length = arguments.Attributes.Length ?? 0;
         if (length > Uss.Volumes.FileSpaces.MaximumFileBytes)

@@ -1,4 +1,5 @@
 using Uss.NfsFrontend.Nfs;
+using Uss.Volumes;
 
 namespace Uss.NfsFrontend.Files;
 
@@ -24,9 +25,11 @@ internal sealed partial class FileOperation
     {
         var inode = Call.Handle.Inode;
         var status = LoadFile(MayWrite, out var record);
+        if (status == NfsStatus.Ok && (Call.Offset < 0 || Call.Count < 0 || Call.Offset > FileSpaces.MaximumFileBytes - Call.Count))
+            status = NfsStatus.FileTooLarge;
         if (status != NfsStatus.Ok)
         {
-            AnswerWithConsistency(status, null);
+            AnswerUnchanged(status);
             return;
         }
 
@@ -82,6 +85,15 @@ internal sealed partial class FileOperation
         var status = LoadFile(MayWrite, out _);
 
         // Who could write before may still ask whether it is durable.
-        AnswerWithConsistency(status == NfsStatus.AccessDenied ? NfsStatus.Ok : status, null);
+        AnswerUnchanged(status == NfsStatus.AccessDenied ? NfsStatus.Ok : status);
+    }
+
+    // What has the inode of a stale handle now is another file.
+    private void AnswerUnchanged(NfsStatus status)
+    {
+        if (status == NfsStatus.Stale)
+            Refuse(status);
+        else
+            AnswerWithConsistency(status, null);
     }
 }

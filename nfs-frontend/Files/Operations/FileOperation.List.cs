@@ -36,12 +36,14 @@ internal sealed partial class FileOperation
 
         if (status == NfsStatus.Ok && !May(directory, MayRead))
             status = NfsStatus.AccessDenied;
+        if (status == NfsStatus.Ok && cookie > NameHash.MaximumCookie)
+            status = NfsStatus.BadCookie;
         var writer = BeginResults(status);
         WriteAttributes(ref writer, Call.Handle.Inode, directory);
         if (status == NfsStatus.Ok)
         {
             writer.UInt64(0);
-            var room = new ListRoom { Bytes = (int)Math.Min(bytes, (uint)Call.Results.Length), NameBytes = nameBytes };
+            var room = new ListRoom { Bytes = (int)Math.Min(bytes, (uint)Call.Results.Length), NameBytes = nameBytes, MaySearch = May(directory, MayExecute) };
             var isEnd = WriteEntries(ref writer, cookie, directory, ref room, isPlus);
             writer.Boolean(false);
             writer.Boolean(isEnd);
@@ -86,8 +88,10 @@ internal sealed partial class FileOperation
     {
         // Of each entry: that it follows, inode, name, cookie; with attributes and handle where they are asked for.
         var plain = 8 + 4 + name.Length + XdrReader.PaddingOf(name.Length) + 8;
+        // One entry comes at least where the whole has room: a client that counts names otherwise would never get on.
         var whole = 4 + plain + (isPlus ? FileAttributes.OptionalSize + 4 + 4 + FileHandle.Size : 0);
-        if (writer.Position + whole + ListEndBytes > room.Bytes || room.NameBytesUsed + plain > room.NameBytes)
+        var hasNameRoom = room.Entries == 0 || room.NameBytesUsed + plain <= room.NameBytes;
+        if (writer.Position + whole + ListEndBytes > room.Bytes || !hasNameRoom)
             return false;
         room.NameBytesUsed += plain;
         room.Entries++;
@@ -97,7 +101,10 @@ internal sealed partial class FileOperation
         writer.UInt64(cookie);
         if (!isPlus)
             return true;
-        var isThere = TryLoad(inode, out var record);
+
+        // Who may read the names and not search the directory could not look them up.
+        InodeRecord record = default;
+        var isThere = room.MaySearch && TryLoad(inode, out record);
         writer.Boolean(isThere);
         if (isThere)
             record.ToAttributes(inode, FileSystem).Write(ref writer);
@@ -118,5 +125,8 @@ internal sealed partial class FileOperation
         public long NameBytesUsed;
 
         public int Entries;
+
+        /// <summary>The caller may look names up.</summary>
+        public bool MaySearch;
     }
 }

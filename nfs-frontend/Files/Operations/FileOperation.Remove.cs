@@ -32,7 +32,7 @@ internal sealed partial class FileOperation
         var before = directory;
         status = !May(directory, MayExecute) ? NfsStatus.AccessDenied
             : IsSelf(name) ? isDirectory ? NfsStatus.Invalid : NfsStatus.IsDirectory
-            : IsParent(name) ? isDirectory ? NfsStatus.NotEmpty : NfsStatus.IsDirectory
+            : IsParent(name) ? isDirectory ? NfsStatus.Exists : NfsStatus.IsDirectory
             : CheckName(name);
         ulong cookie = 0;
         ulong inode = 0;

@@ -13,7 +13,8 @@ internal sealed partial class FileOperation
 
     private ulong ReplyKey => Mix(Call.ClientHash ^ Mix(((ulong)Call.Xid << 32) | Call.Checksum) ^ (ulong)Call.Procedure);
 
-    // True when the call was carried out before; tells the inode that it made.
+    // True when the call was carried out before; tells the inode that it made. Numbers of calls come round: what was not forgotten yet,
+    // because nothing has changed since, is no answer to a new call either.
     private bool WasDone(out ulong inode)
     {
         inode = 0;
@@ -21,7 +22,7 @@ internal sealed partial class FileOperation
             return false;
         inode = reply.Inode;
         return reply.Client == Call.ClientHash && reply.Xid == Call.Xid && reply.Checksum == Call.Checksum
-            && reply.Procedure == (uint)Call.Procedure;
+            && reply.Procedure == (uint)Call.Procedure && _nowNs - reply.TimeNs < KeptNs;
     }
 
     // The call is carried out by this operation. Stores the counters too: nothing changes after it.

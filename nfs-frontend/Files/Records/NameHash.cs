@@ -15,6 +15,9 @@ internal static class NameHash
     /// <summary>The cookie of the directory above, listed as <c>..</c>.</summary>
     public const ulong ParentCookie = 2;
 
+    /// <summary>No cookie is larger.</summary>
+    public const ulong MaximumCookie = long.MaxValue;
+
     /// <summary>The first cookie that a name may have: its lower 8 bits are 0. At least <see cref="Collisions"/>, below 2^63.</summary>
     public static ulong FirstCookieOf(ReadOnlySpan<byte> name)
     {

@@ -1,11 +1,11 @@
 using Uss.NfsFrontend.Exports;
-using Uss.NfsFrontend.Locks.Tests;
 using Uss.NfsFrontend.Metadata;
 using Uss.NfsFrontend.Nfs;
 using Uss.NfsFrontend.Xdr;
 using Uss.Runtime;
 using Uss.Runtime.Simulated;
 using FileAttributes = Uss.NfsFrontend.Nfs.FileAttributes;
+using MemoryRecordStore = Uss.NfsFrontend.Locks.Tests.MemoryRecordStore;
 
 namespace Uss.NfsFrontend.Files.Tests;
 
@@ -53,9 +53,9 @@ internal sealed class FileFixture : IDisposable
     public T Run<T>(Func<ValueTask<T>> work) => World.Run(_reactor, work);
 
     /// <summary>One call, answered.</summary>
-    public FileReply Call(FileRequest request) => Run(() => CallAsync(request));
+    public CallReply Call(FileRequest request) => Run(() => CallAsync(request));
 
-    public async ValueTask<FileReply> CallAsync(FileRequest request)
+    public async ValueTask<CallReply> CallAsync(FileRequest request)
     {
         var room = _reactor.Buffers.Rent(FileCall.MaximumResultBytes);
         var call = new FileCall { HandleKey = new byte[FileHandle.KeyBytes], Results = room.Slice(0, FileCall.MaximumResultBytes) };
@@ -70,10 +70,10 @@ internal sealed class FileFixture : IDisposable
         if (status != RecordStatus.Ok)
         {
             room.Release();
-            return new FileReply(default, [], 0) { Outcome = status };
+            return new CallReply(default, [], 0) { Outcome = status };
         }
 
-        var reply = new FileReply(call.Status, call.Results.Span[..call.ResultBytes].ToArray(), call.Ticket);
+        var reply = new CallReply(call.Status, call.Results.Span[..call.ResultBytes].ToArray(), call.Ticket);
         if (call.Ticket != 0 && !request.KeepsTicket)
             Service.EndWrite(call.Ticket);
         room.Release();
@@ -92,7 +92,7 @@ internal sealed class FileFixture : IDisposable
     }
 
     // Calls in the words of a client.
-    public FileReply GetAttributes(FileHandle file) => Call(new FileRequest(NfsProcedure.GetAttributes, file));
+    public CallReply GetAttributes(FileHandle file) => Call(new FileRequest(NfsProcedure.GetAttributes, file));
 
     public FileAttributes Attributes(FileHandle file)
     {
@@ -102,7 +102,7 @@ internal sealed class FileFixture : IDisposable
         return FileAttributes.Read(ref reader);
     }
 
-    public FileReply Lookup(FileHandle directory, string name, Caller? caller = null) =>
+    public CallReply Lookup(FileHandle directory, string name, Caller? caller = null) =>
         Call(Named(NfsProcedure.Lookup, directory, name, caller));
 
     public FileHandle Find(FileHandle directory, string name)
@@ -112,7 +112,7 @@ internal sealed class FileFixture : IDisposable
         return reply.ReadHandle(4);
     }
 
-    public FileReply Create(
+    public CallReply Create(
         FileHandle directory, string name, CreateMode mode = CreateMode.Unchecked, uint? permissions = null, ulong verifier = 0, Caller? caller = null,
         uint? xid = null, ulong? length = null) => Call(new FileRequest(NfsProcedure.Create, directory)
         {
@@ -135,7 +135,7 @@ internal sealed class FileFixture : IDisposable
         return reply.ReadMade();
     }
 
-    public FileReply MakeDirectory(FileHandle directory, string name, uint permissions = 0x1ED, Caller? caller = null, uint? xid = null) =>
+    public CallReply MakeDirectory(FileHandle directory, string name, uint permissions = 0x1ED, Caller? caller = null, uint? xid = null) =>
         Call(new FileRequest(NfsProcedure.MakeDirectory, directory)
         {
             Caller = caller,
@@ -150,7 +150,7 @@ internal sealed class FileFixture : IDisposable
         return reply.ReadMade();
     }
 
-    public FileReply Symlink(FileHandle directory, string name, string path) => Call(new FileRequest(NfsProcedure.SymbolicLink, directory)
+    public CallReply Symlink(FileHandle directory, string name, string path) => Call(new FileRequest(NfsProcedure.SymbolicLink, directory)
     {
         Arguments = FileRequest.Encode(directory, name, (ref XdrWriter writer) =>
         {
@@ -159,13 +159,13 @@ internal sealed class FileFixture : IDisposable
         }),
     });
 
-    public FileReply Remove(FileHandle directory, string name, Caller? caller = null, uint? xid = null) =>
+    public CallReply Remove(FileHandle directory, string name, Caller? caller = null, uint? xid = null) =>
         Call(Named(NfsProcedure.Remove, directory, name, caller) with { Xid = xid });
 
-    public FileReply RemoveDirectory(FileHandle directory, string name, Caller? caller = null) =>
+    public CallReply RemoveDirectory(FileHandle directory, string name, Caller? caller = null) =>
         Call(Named(NfsProcedure.RemoveDirectory, directory, name, caller));
 
-    public FileReply Rename(FileHandle from, string name, FileHandle to, string newName, Caller? caller = null, uint? xid = null) =>
+    public CallReply Rename(FileHandle from, string name, FileHandle to, string newName, Caller? caller = null, uint? xid = null) =>
         Call(new FileRequest(NfsProcedure.Rename, from)
         {
             OtherHandle = to,
@@ -174,14 +174,14 @@ internal sealed class FileFixture : IDisposable
             Arguments = [.. FileRequest.Encode(from, name), .. FileRequest.Encode(to, newName)],
         });
 
-    public FileReply Link(FileHandle file, FileHandle directory, string name, Caller? caller = null) => Call(new FileRequest(NfsProcedure.Link, file)
+    public CallReply Link(FileHandle file, FileHandle directory, string name, Caller? caller = null) => Call(new FileRequest(NfsProcedure.Link, file)
     {
         OtherHandle = directory,
         Caller = caller,
         Arguments = [.. FileRequest.Encode(file), .. FileRequest.Encode(directory, name)],
     });
 
-    public FileReply Write(FileHandle file, long offset, int count, Caller? caller = null, uint? xid = null) => Call(new FileRequest(NfsProcedure.Write, file)
+    public CallReply Write(FileHandle file, long offset, int count, Caller? caller = null, uint? xid = null) => Call(new FileRequest(NfsProcedure.Write, file)
     {
         Offset = offset,
         Count = count,
@@ -189,7 +189,7 @@ internal sealed class FileFixture : IDisposable
         Xid = xid,
     });
 
-    public FileReply SetAttributes(
+    public CallReply SetAttributes(
         FileHandle file, uint? mode = null, uint? user = null, uint? group = null, ulong? length = null, NfsTime? guard = null, Caller? caller = null) =>
         Call(SetAttributesRequest(file, mode, user, group, length, guard, caller));
 
@@ -223,7 +223,7 @@ internal sealed class FileFixture : IDisposable
         return all;
     }
 
-    public FileReply ReadDirectory(FileHandle directory, ulong cookie, uint count) => Call(new FileRequest(NfsProcedure.ReadDirectory, directory)
+    public CallReply ReadDirectory(FileHandle directory, ulong cookie, uint count) => Call(new FileRequest(NfsProcedure.ReadDirectory, directory)
     {
         Arguments = FileRequest.Encode(directory, (ref XdrWriter writer) =>
         {

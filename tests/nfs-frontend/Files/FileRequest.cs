@@ -66,7 +66,7 @@ internal sealed record FileRequest(NfsProcedure Procedure, FileHandle Handle)
 }
 
 /// <summary>What a client is told.</summary>
-internal sealed record FileReply(NfsStatus Status, byte[] Results, ulong Ticket)
+internal sealed record CallReply(NfsStatus Status, byte[] Results, ulong Ticket)
 {
     /// <summary>Anything but Ok: nobody answered.</summary>
     public RecordStatus Outcome { get; init; }
