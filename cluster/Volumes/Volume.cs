@@ -1,6 +1,5 @@
 using Uss.Replication;
 using Uss.Runtime;
-using Uss.Store;
 
 namespace Uss.Volumes;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using Uss.Runtime;
 
 namespace Uss.NfsFrontend.Nfs;
 

@@ -117,10 +117,8 @@ internal sealed class ReapOperation(ulong inode) : RecordOperation
     /// <inheritdoc/>
     public override void Run(RecordTransaction records)
     {
-        InodeRecord record = default;
-        if (records.TryGet(Keys.Inode(inode), out var found))
-            InodeRecord.TryParse(found, out record);
-        Truncation = new TruncationRecord(inode, 0, record.WrittenEnd);
+        var end = records.TryGet(Keys.Inode(inode), out var found) && InodeRecord.TryParse(found, out var record) ? record.WrittenEnd : 0;
+        Truncation = new TruncationRecord(inode, 0, end);
         records.Delete(Keys.Orphan(inode));
         LockRecords.RemoveFile(records, inode);
         records.Delete(Keys.Inode(inode));

@@ -5,7 +5,6 @@ using Uss.NfsFrontend.Xdr;
 using Uss.Runtime;
 using Uss.Runtime.Simulated;
 using FileAttributes = Uss.NfsFrontend.Nfs.FileAttributes;
-using MemoryRecordStore = Uss.NfsFrontend.Locks.Tests.MemoryRecordStore;
 
 namespace Uss.NfsFrontend.Files.Tests;
 
@@ -23,14 +22,14 @@ internal sealed class FileFixture : IDisposable
     {
         World = new SimulatedWorld(seed);
         _reactor = World.CreateReactor("owner");
-        Records = new MemoryRecordStore(_reactor);
+        Records = new Locks.Tests.MemoryRecordStore(_reactor);
         Service = null!;
         Restart();
     }
 
     public SimulatedWorld World { get; }
 
-    public MemoryRecordStore Records { get; }
+    public Locks.Tests.MemoryRecordStore Records { get; }
 
     public RecordedData Data { get; } = new();
 
@@ -38,7 +37,10 @@ internal sealed class FileFixture : IDisposable
 
     public FileHandle RootHandle { get; } = new()
     {
-        Export = 7, FileSystem = 3, Inode = FileService.RootInode, Generation = FileService.RootGeneration,
+        Export = 7,
+        FileSystem = 3,
+        Inode = FileService.RootInode,
+        Generation = FileService.RootGeneration,
     };
 
     /// <summary>Another owner goes on with the records.</summary>

@@ -50,7 +50,10 @@ internal sealed class FileRig : IDisposable
 
     public FileHandle Top { get; } = new()
     {
-        Export = Export, FileSystem = FileSystem, Inode = FileService.RootInode, Generation = FileService.RootGeneration,
+        Export = Export,
+        FileSystem = FileSystem,
+        Inode = FileService.RootInode,
+        Generation = FileService.RootGeneration,
     };
 
     /// <summary>Starts a service on what the store has.</summary>
