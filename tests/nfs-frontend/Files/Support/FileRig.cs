@@ -132,9 +132,9 @@ internal sealed class FileRig : IDisposable
         Store.Put(Keys.Inode(handle.Inode), bytes);
     }
 
-    public static byte[] Bytes(string name) => Encoding.UTF8.GetBytes(name);
+    public static byte[] Bytes(string name) => Encoding.Latin1.GetBytes(name);
 
-    public static string Text(byte[] name) => Encoding.UTF8.GetString(name);
+    public static string Text(byte[] name) => Encoding.Latin1.GetString(name);
 
     public FileAttributes Attributes(in FileHandle handle)
     {
