@@ -26,9 +26,8 @@ public sealed partial class BlockNode
     public OwnedSpace? FindOwned(ulong space) =>
         !_isClosing && FindGroup(new ObjectId(space, 0)) is { State: GroupState.Active } group ? new OwnedSpace(group, space) : null;
 
-    /// <summary>True when this node owns the space, or is about to.</summary>
-    public bool IsOwner(ulong space) => FindGroup(new ObjectId(space, 0)) is { } group
-        && (_peers is null || group.State == GroupState.Active || (group.Record is { } record && _context.IsLocal(record.Primary)));
+    /// <summary>True when there are no other nodes: nobody else ever owns anything.</summary>
+    public bool IsAlone => _peers is null;
 
     /// <summary>Name of the node that owns the space, as far as this node knows; null when nobody does.</summary>
     public string? OwnerOf(ulong space)

@@ -7,12 +7,18 @@ namespace Uss.NfsFrontend.Files;
 // that was moved meanwhile: so who makes a file shorter waits for the writes that began before, and those that come wait for it.
 public sealed partial class FileService
 {
+    // Discarded at once. The owner makes sure that it still is before each: one that was deposed must not take away what its successor
+    // has let be written since.
+    private const long PieceBytes = 256 << 20;
+    private const long RetryNs = 100_000_000;
+
     private readonly Dictionary<ulong, (ulong Inode, long BeganNs)> _writes = [];
     private readonly HashSet<ulong> _cutOff = [];
     private readonly ChangeSignal _changed = new();
     private readonly List<ulong> _over = [];
     private readonly long _startedNs;
     private ulong _lastTicket;
+    private long _foreignWritesUntilNs;
 
     /// <summary>A write has come to its end; one that is not known has been given up before.</summary>
     public void EndWrite(ulong ticket)
@@ -49,34 +55,60 @@ public sealed partial class FileService
             await _changed.WaitAsync();
     }
 
-    // The file is shorter, as records say: what lies beyond goes, and then writes may come again.
+    private async ValueTask FinishLaterAsync(TruncationRecord truncation)
+    {
+        _jobs++;
+        await FinishAsync(truncation);
+        _jobs--;
+        RaiseChange();
+    }
+
+    // The file is shorter, as records say: what lies beyond goes, and only then writes may come again. Were they let in before, whoever
+    // ends the truncation later would take away what they wrote; so it is tried until it is done, or is the next owner's to do.
     private async ValueTask<RecordStatus> FinishAsync(TruncationRecord truncation)
     {
         await WaitForWritesAsync(truncation.Inode);
         var status = await CutOffAsync(truncation);
-        Open(truncation.Inode);
+        if (status == RecordStatus.Ok)
+            Open(truncation.Inode);
         return status;
     }
 
     private async ValueTask<RecordStatus> CutOffAsync(TruncationRecord truncation)
     {
-        if (truncation.To > truncation.From)
+        while (truncation.From < truncation.To)
         {
-            var status = await Data.DiscardAsync(truncation.Inode, truncation.From, truncation.To);
-            if (status != RecordStatus.Ok)
-                return status;
+            if (await RunUntilDoneAsync(new NoteTruncationOperation(truncation)) != RecordStatus.Ok)
+                return RecordStatus.Lost;
+            var to = Math.Min(truncation.To, (truncation.From & -PieceBytes) + PieceBytes);
+            if (await Data.DiscardAsync(truncation.Inode, truncation.From, to) == RecordStatus.Ok)
+                truncation = truncation with { From = to };
+            else
+                await _reactor.DelayAsync(RetryNs);
         }
 
-        return await _records.RunAsync(new DeleteOperation(Keys.Truncation(truncation.Inode)));
+        return await RunUntilDoneAsync(new DeleteOperation(Keys.Truncation(truncation.Inode)));
+    }
+
+    private async ValueTask<RecordStatus> RunUntilDoneAsync(RecordOperation operation)
+    {
+        while (!_isClosing)
+        {
+            var status = await _records.RunAsync(operation);
+            if (status is RecordStatus.Ok or RecordStatus.Lost)
+                return status;
+            await _reactor.DelayAsync(RetryNs);
+        }
+
+        return RecordStatus.Lost;
     }
 
     private async ValueTask WaitForWritesAsync(ulong inode)
     {
-        var untilNs = _options.HasPredecessor ? _startedNs + _options.WriteNs : 0;
         while (!_isClosing)
         {
             var nowNs = _reactor.MonotonicNs;
-            var last = untilNs;
+            var last = _foreignWritesUntilNs;
             foreach (var write in _writes.Values)
             {
                 if (write.Inode == inode)

@@ -41,20 +41,19 @@ public sealed partial class FileService
 
     internal FileTime Time { get; }
 
-    /// <summary>Makes the uppermost directory where there is none, and ends what the owner before left undone.</summary>
+    /// <summary>Makes the uppermost directory where there is none, and begins to end what the owner before left undone.</summary>
     public async ValueTask<RecordStatus> StartAsync()
     {
         var begin = new BeginOperation(this);
         var status = await _records.RunAsync(begin);
-        while (status == RecordStatus.Ok && begin.Unfinished is { } truncation)
-        {
-            status = await CutOffAsync(truncation);
-            if (status == RecordStatus.Ok)
-                status = await _records.RunAsync(begin);
-        }
-
-        if (status == RecordStatus.Ok)
-            _reactor.Spawn(ReapAsync());
+        if (status != RecordStatus.Ok)
+            return status;
+        _foreignWritesUntilNs = begin.IsNew ? 0 : _startedNs + _options.WriteNs;
+        foreach (var truncation in begin.Unfinished)
+            Close(truncation.Inode);
+        foreach (var truncation in begin.Unfinished)
+            _reactor.Spawn(FinishLaterAsync(truncation));
+        _reactor.Spawn(ReapAsync());
         return status;
     }
 
@@ -79,14 +78,18 @@ public sealed partial class FileService
             if (operation.WaitsFor == 0 || status != RecordStatus.Ok)
                 break;
             EndWrite(call.Ticket);
+            operation.OpenClosed(but: 0);
             if (_isClosing)
                 break;
             await CutOffEndAsync(operation.WaitsFor);
         }
 
-        if (operation.WaitsFor != 0)
+        if (status == RecordStatus.Ok && operation.WaitsFor != 0)
             status = RecordStatus.Lost;
-        status = operation.Truncation is { } truncation ? await EndTruncationAsync(truncation, status) : status;
+        var truncation = status == RecordStatus.Ok ? operation.Truncation : null;
+        operation.OpenClosed(but: truncation?.Inode ?? 0);
+        if (truncation is { } shorter)
+            status = await FinishAsync(shorter);
         if (status is RecordStatus.NoSpace or RecordStatus.Damaged)
         {
             Refuse(call, status == RecordStatus.NoSpace ? NfsStatus.NoSpace : NfsStatus.Io);
@@ -107,14 +110,6 @@ public sealed partial class FileService
         RaiseChange();
         while (_jobs > 0)
             await _changed.WaitAsync();
-    }
-
-    private async ValueTask<RecordStatus> EndTruncationAsync(TruncationRecord truncation, RecordStatus status)
-    {
-        if (status == RecordStatus.Ok)
-            return await FinishAsync(truncation);
-        Open(truncation.Inode);
-        return status;
     }
 
     private static void Refuse(FileCall call, NfsStatus status)

@@ -13,13 +13,8 @@ public sealed record FileServiceOptions
     public long LookNs { get; init; } = 2_000_000_000;
 
     /// <summary>
-    /// Another node may have been the owner before, and may have left writes under way: for <see cref="WriteNs"/> nobody knows of which files.
-    /// </summary>
-    public bool HasPredecessor { get; init; }
-
-    /// <summary>
     /// How long after its begin a write may still take effect, in nanoseconds: longer than a front-end tries, so that one that does not tell
-    /// its end is over.
+    /// its end is over. For so long after the begin of a term nobody knows which writes the owner before has let begin.
     /// </summary>
     public long WriteNs { get; init; } = 4_000_000_000;
 }

@@ -24,7 +24,13 @@ public sealed class MountPoints(
     {
         if (fileSystems.Find(export.FileSystem) is not { } fileSystem)
             return (MountStatus.NoEntry, default);
-        var handle = new FileHandle { Export = export.Id, FileSystem = export.FileSystem, Inode = FileService.RootInode, Generation = FileService.RootGeneration };
+        var handle = new FileHandle
+        {
+            Export = export.Id,
+            FileSystem = export.FileSystem,
+            Inode = FileService.RootInode,
+            Generation = FileService.RootGeneration,
+        };
         var room = reactor.Buffers.Rent(RoomBytes);
         var call = new FileCall { HandleKey = key.Bytes, Results = room.Slice(), Caller = caller, Export = export.Id, IsReadOnly = true };
 

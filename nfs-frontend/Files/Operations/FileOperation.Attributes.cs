@@ -124,7 +124,8 @@ internal sealed partial class FileOperation
             record.Mode = WithoutSetBits(record.Mode);
         if ((long)length < record.WrittenEnd)
         {
-            Truncation = new TruncationRecord(inode, (long)length, record.WrittenEnd);
+            // To the end of the block, where there are zeros: a whole block is given back, a part of one would be read first.
+            Truncation = new TruncationRecord(inode, (long)length, RoundUp(record.WrittenEnd));
             Span<byte> bytes = stackalloc byte[TruncationRecord.Size];
             Truncation.Value.Write(bytes);
             _records.Put(Keys.Truncation(inode), bytes);
@@ -138,7 +139,7 @@ internal sealed partial class FileOperation
 
     private bool MustWait(ulong inode)
     {
-        if (inode == _closed || !service.IsBeingCutOff(inode))
+        if (_closed.Contains(inode) || !service.IsBeingCutOff(inode))
             return false;
         WaitsFor = inode;
         return true;
@@ -147,7 +148,7 @@ internal sealed partial class FileOperation
     private static ushort WithoutSetBits(ushort mode) =>
         (ushort)(mode & ~((mode & GroupExecuteBit) != 0 ? SetUserBit | SetGroupBit : SetUserBit));
 
-    private static long RoundUp(long bytes) => (bytes + 4095) & ~4095L;
+    internal static long RoundUp(long bytes) => (bytes + 4095) & ~4095L;
 
     private void Access()
     {

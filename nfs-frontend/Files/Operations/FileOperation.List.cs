@@ -47,7 +47,7 @@ internal sealed partial class FileOperation
             var isEnd = WriteEntries(ref writer, cookie, directory, ref room, isPlus);
             writer.Boolean(false);
             writer.Boolean(isEnd);
-            if (room.Entries == 0 && !isEnd)
+            if (writer.Position > room.Bytes || (room.Entries == 0 && !isEnd))
             {
                 writer = BeginResults(NfsStatus.TooSmall);
                 WriteAttributes(ref writer, Call.Handle.Inode, directory);

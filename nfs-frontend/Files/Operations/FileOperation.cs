@@ -13,7 +13,7 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
     private RecordTransaction _records = null!;
     private CountersRecord _counters;
     private long _nowNs;
-    private ulong _closed;
+    private readonly List<ulong> _closed = [];
 
     /// <summary>The call.</summary>
     public FileCall Call { get; set; } = null!;
@@ -36,29 +36,38 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
             Refuse(NfsStatus.ReadOnly);
         else
             Dispatch();
-        CloseOrOpen();
+        CloseCutOff();
     }
 
     /// <summary>The call has been answered.</summary>
     public void Reset()
     {
         Call = null!;
-        (WaitsFor, Truncation, _closed) = (0, null, 0);
+        (WaitsFor, Truncation) = (0, null);
+    }
+
+    /// <summary>
+    /// Runs that did not count may have closed files; those who wait for them go on. Not to be called by a run: they would begin others.
+    /// </summary>
+    /// <param name="but">The file whose contents are still to be cut off; 0: none.</param>
+    public void OpenClosed(ulong but)
+    {
+        foreach (var inode in _closed)
+        {
+            if (inode != but)
+                service.Open(inode);
+        }
+
+        _closed.Clear();
     }
 
     // From the moment that a file becomes shorter until that is done, nobody writes to it.
-    private void CloseOrOpen()
+    private void CloseCutOff()
     {
-        if (_records.IsIncomplete)
+        if (_records.IsIncomplete || Truncation is not { } truncation || _closed.Contains(truncation.Inode))
             return;
-        var inode = Truncation?.Inode ?? 0;
-        if (inode == _closed)
-            return;
-        if (_closed != 0)
-            service.Open(_closed);
-        if (inode != 0)
-            service.Close(inode);
-        _closed = inode;
+        service.Close(truncation.Inode);
+        _closed.Add(truncation.Inode);
     }
 
     private bool IsChange => Call.Procedure is NfsProcedure.SetAttributes or (>= NfsProcedure.Write and <= NfsProcedure.Link);

@@ -8,20 +8,28 @@ namespace Uss.NfsFrontend.Files;
 /// <summary>Begins a term as owner: makes the uppermost directory where there is none, and finds what the owner before left undone.</summary>
 internal sealed class BeginOperation(FileService service) : RecordOperation
 {
-    /// <summary>Contents that have to go; null: nothing is left undone.</summary>
-    public TruncationRecord? Unfinished { get; private set; }
+    /// <summary>Contents that have to go.</summary>
+    public List<TruncationRecord> Unfinished { get; } = [];
+
+    /// <summary>The file system has just been made: nobody owned it before.</summary>
+    public bool IsNew { get; private set; }
 
     /// <inheritdoc/>
     public override void Run(RecordTransaction records)
     {
-        Unfinished = null;
-        if (records.TryGet(Keys.Counters, out var value) && CountersRecord.TryParse(value, out var counters))
+        Unfinished.Clear();
+        IsNew = !records.TryGet(Keys.Counters, out var value);
+        if (CountersRecord.TryParse(value, out var counters))
             service.Time.NoteGiven(counters.ChangedNs);
-        else if (!records.IsIncomplete)
+        else if (IsNew && !records.IsIncomplete)
             MakeRoot(records, service.Time.NextNs());
         var (from, to) = Keys.Truncations;
-        if (records.TryGetNext(from, to, out var key, out var found) && TruncationRecord.TryParse(key.Low, found, out var truncation))
-            Unfinished = truncation;
+        while (records.TryGetNext(from, to, out var key, out var found))
+        {
+            if (TruncationRecord.TryParse(key.Low, found, out var truncation))
+                Unfinished.Add(truncation);
+            from = key with { Low = key.Low + 1 };
+        }
     }
 
     private static void MakeRoot(RecordTransaction records, long nowNs)
@@ -53,6 +61,21 @@ internal sealed class DeleteOperation(RecordKey key) : RecordOperation
 {
     /// <inheritdoc/>
     public override void Run(RecordTransaction records) => records.Delete(key);
+}
+
+/// <summary>Notes how far a truncation is; also tells whether this node is still the owner, when there is nothing new to note.</summary>
+internal sealed class NoteTruncationOperation(TruncationRecord truncation) : RecordOperation
+{
+    /// <inheritdoc/>
+    public override void Run(RecordTransaction records)
+    {
+        var key = Keys.Truncation(truncation.Inode);
+        if (!records.TryGet(key, out var value) || !TruncationRecord.TryParse(truncation.Inode, value, out var noted) || noted == truncation)
+            return;
+        Span<byte> bytes = stackalloc byte[TruncationRecord.Size];
+        truncation.Write(bytes);
+        records.Put(key, bytes);
+    }
 }
 
 /// <summary>Finds the next file that has been without a name for long enough.</summary>
@@ -118,7 +141,7 @@ internal sealed class ReapOperation(ulong inode) : RecordOperation
     public override void Run(RecordTransaction records)
     {
         var end = records.TryGet(Keys.Inode(inode), out var found) && InodeRecord.TryParse(found, out var record) ? record.WrittenEnd : 0;
-        Truncation = new TruncationRecord(inode, 0, end);
+        Truncation = new TruncationRecord(inode, 0, FileOperation.RoundUp(end));
         records.Delete(Keys.Orphan(inode));
         LockRecords.RemoveFile(records, inode);
         records.Delete(Keys.Inode(inode));

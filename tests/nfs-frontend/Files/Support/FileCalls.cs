@@ -50,7 +50,13 @@ internal static class FileCalls
     });
 
     public static FileReply Create(
-        this FileRig rig, FileHandle directory, string name, CreateMode mode = CreateMode.Guarded, SetAttributes wanted = default, ulong verifier = 0, uint? xid = null)
+        this FileRig rig,
+        FileHandle directory,
+        string name,
+        CreateMode mode = CreateMode.Guarded,
+        SetAttributes wanted = default,
+        ulong verifier = 0,
+        uint? xid = null)
     {
         var arguments = Of(directory, name).UInt32((uint)mode);
         arguments = mode == CreateMode.Exclusive ? arguments.UInt64(verifier) : arguments.Attributes(wanted);

@@ -79,7 +79,14 @@ internal sealed class FileRig : IDisposable
 
     /// <summary>Begins a call, which comes to its end as time passes.</summary>
     public SimulatedRun<FileReply?> Begin(
-        NfsProcedure procedure, FileHandle handle, ArgumentsBuilder arguments, FileHandle other = default, uint? xid = null, long offset = 0, int count = 0, uint room = 0)
+        NfsProcedure procedure,
+        FileHandle handle,
+        ArgumentsBuilder arguments,
+        FileHandle other = default,
+        uint? xid = null,
+        long offset = 0,
+        int count = 0,
+        uint room = 0)
     {
         var call = new FileCall { HandleKey = ArgumentsBuilder.Key };
         call.Begin(procedure);
@@ -116,7 +123,14 @@ internal sealed class FileRig : IDisposable
     }
 
     public FileReply Do(
-        NfsProcedure procedure, FileHandle handle, ArgumentsBuilder arguments, FileHandle other = default, uint? xid = null, long offset = 0, int count = 0, uint room = 0) =>
+        NfsProcedure procedure,
+        FileHandle handle,
+        ArgumentsBuilder arguments,
+        FileHandle other = default,
+        uint? xid = null,
+        long offset = 0,
+        int count = 0,
+        uint room = 0) =>
         End(Begin(procedure, handle, arguments, other, xid, offset, count, room));
 
     public InodeRecord Record(in FileHandle handle)
@@ -135,9 +149,9 @@ internal sealed class FileRig : IDisposable
         Store.Put(Keys.Inode(handle.Inode), bytes);
     }
 
-    public static byte[] Bytes(string name) => Encoding.UTF8.GetBytes(name);
+    public static byte[] Bytes(string name) => Encoding.Latin1.GetBytes(name);
 
-    public static string Text(byte[] name) => Encoding.UTF8.GetString(name);
+    public static string Text(byte[] name) => Encoding.Latin1.GetString(name);
 
     public FileAttributes Attributes(in FileHandle handle)
     {
