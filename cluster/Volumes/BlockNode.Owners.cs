@@ -26,9 +26,6 @@ public sealed partial class BlockNode
     public OwnedSpace? FindOwned(ulong space) =>
         !_isClosing && FindGroup(new ObjectId(space, 0)) is { State: GroupState.Active } group ? new OwnedSpace(group, space) : null;
 
-    /// <summary>True when there are no other nodes: nobody else ever owns anything.</summary>
-    public bool IsAlone => _peers is null;
-
     /// <summary>Name of the node that owns the space, as far as this node knows; null when nobody does.</summary>
     public string? OwnerOf(ulong space)
     {

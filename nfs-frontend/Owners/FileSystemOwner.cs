@@ -88,7 +88,7 @@ internal sealed class FileSystemOwner(
             return false;
         }
 
-        var service = new FileService(opened.Value, data, reactor, options.Files with { HasPredecessor = !node.IsAlone });
+        var service = new FileService(opened.Value, data, reactor, options.Files);
         if (await service.StartAsync() != RecordStatus.Ok)
         {
             await opened.Value.CloseAsync();
