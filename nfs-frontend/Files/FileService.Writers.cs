@@ -1,5 +1,6 @@
 using Uss.NfsFrontend.Metadata;
 using Uss.Runtime;
+using Uss.Store;
 
 namespace Uss.NfsFrontend.Files;
 
@@ -62,7 +63,9 @@ public sealed partial class FileService
     {
         if (truncation.To > truncation.From)
         {
-            var status = await Data.DiscardAsync(truncation.Inode, truncation.From, truncation.To);
+            // Behind the end there is nothing: the last block goes as a whole, or it would stay for ever, full of zeros.
+            var end = (truncation.To + StoreUnits.BlockBytes - 1) / StoreUnits.BlockBytes * StoreUnits.BlockBytes;
+            var status = await Data.DiscardAsync(truncation.Inode, truncation.From, end);
             if (status != RecordStatus.Ok)
                 return status;
         }

@@ -24,6 +24,9 @@ public sealed partial class NfsProgram(IFileSystems fileSystems, ExportGate expo
     // A symbolic link holds a path.
     private const int LinkResultBytes = 8192;
 
+    // Enough for what tells calls apart: handles, offset and length of a write and the beginning of its data, or both names.
+    private const int ChecksumBytes = 1024;
+
     private readonly Stack<FileCall> _calls = new();
 
     /// <inheritdoc/>
@@ -135,6 +138,8 @@ public sealed partial class NfsProgram(IFileSystems fileSystems, ExportGate expo
         call.Begin(procedure);
         call.ClientHash = ClientHash.Of(request.Client.Address);
         call.Xid = request.Call.Xid;
+        var arguments = request.Message[request.Call.ArgumentsOffset..];
+        call.Checksum = Crc32C.Compute(arguments[..Math.Min(arguments.Length, ChecksumBytes)]);
         return call;
     }
 
