@@ -27,8 +27,8 @@ public sealed partial class NfsProgram(
     // A symbolic link holds a path.
     private const int LinkResultBytes = 8192;
 
-    // Of a call's arguments, so many tell it from another one of the same number.
-    private const int SignificantBytes = 256;
+    // What tells calls of one number apart: handles, offset and length of a write and the beginning of its data, or both names.
+    private const int SignificantBytes = 1024;
 
     private readonly Stack<FileCall> _calls = new();
 

@@ -1,4 +1,5 @@
 using Uss.Simulation.Cluster;
+using Uss.Simulation.Nfs;
 using Uss.Simulation.Store;
 using Uss.Simulation.Target;
 using Uss.Simulation.Volumes;
@@ -14,6 +15,10 @@ public static class ScenarioCatalog
             "cluster",
             "Nodes with replicated volumes: processes, machines, links, disks and coordination fail while clients work.",
             static () => new ClusterScenario()),
+        ["nfs"] = new(
+            "nfs",
+            "A file system through the NFS front-ends of a cluster: owners and front-ends fail while clients work and send calls again.",
+            static () => new NfsScenario()),
         ["recovery"] = new(
             "recovery",
             "The cluster when more machines are lost for good than its groups can bear, and somebody decides to go on.",

@@ -53,6 +53,9 @@ internal sealed class ClusterNode
     /// <summary>The running node; null while it starts or is down.</summary>
     public BlockNode? Node { get; private set; }
 
+    /// <summary>Told on the node's reactor of each start, when the node serves.</summary>
+    public Action<BlockNode>? Started { get; set; }
+
     public bool IsUp => !Reactor.IsCrashed;
 
     /// <summary>True when the process serves and is not stopped in the middle.</summary>
@@ -176,6 +179,7 @@ internal sealed class ClusterNode
             {
                 Node = node.Value;
                 Node.Changed += OnChanged;
+                Started?.Invoke(Node);
                 if (Node.IsRemoved)
                     OnRemoved();
                 return true;

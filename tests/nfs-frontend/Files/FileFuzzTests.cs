@@ -41,7 +41,15 @@ public sealed class FileFuzzTests
         var random = new SeededRandom(3);
         var handles = Handles(rig);
         var whole = new ArgumentsBuilder().Handle(rig.Top).Opaque("name"u8).UInt32(0)
-            .Attributes(new SetAttributes { Mode = 1, UserId = 2, GroupId = 3, Length = 4, AccessedChange = TimeChange.Given, ModifiedChange = TimeChange.Given })
+            .Attributes(new SetAttributes
+            {
+                Mode = 1,
+                UserId = 2,
+                GroupId = 3,
+                Length = 4,
+                AccessedChange = TimeChange.Given,
+                ModifiedChange = TimeChange.Given,
+            })
             .Opaque("path"u8).ToArray();
         for (var length = 0; length <= whole.Length; length++)
         {
@@ -72,7 +80,8 @@ public sealed class FileFuzzTests
             rig.Caller = random.Chance(0.5) ? FileRig.Root : FileRig.Bob;
             var (first, second) = (handles[random.Next(handles.Length)], handles[random.Next(handles.Length)]);
             var offset = (long)(random.NextUInt64() >> random.Next(64));
-            var reply = rig.Do(procedure, first, arguments, second, offset: offset, count: random.Next(NfsLimits.TransferBytes), room: (uint)random.NextUInt64());
+            var (count, room) = (random.Next(NfsLimits.TransferBytes), (uint)random.NextUInt64());
+            var reply = rig.Do(procedure, first, arguments, second, offset: offset, count: count, room: room);
             if (reply.Ticket != 0)
                 rig.EndWrite(reply);
         }

@@ -19,7 +19,9 @@ public sealed class FileListTests
         Assert.That((reply.IsEnd, reply.Attributes), Is.EqualTo((true, (Nfs.FileAttributes?)rig.Attributes(directory))));
         var plus = rig.ListPlus(directory);
         Assert.That(plus.Entries.Select(entry => entry.Handle), Is.EqualTo(new FileHandle?[] { directory, rig.Top }));
-        Assert.That(plus.Entries.Select(entry => entry.Attributes), Is.EqualTo(new Nfs.FileAttributes?[] { rig.Attributes(directory), rig.Attributes(rig.Top) }));
+        Assert.That(
+            plus.Entries.Select(entry => entry.Attributes),
+            Is.EqualTo(new Nfs.FileAttributes?[] { rig.Attributes(directory), rig.Attributes(rig.Top) }));
     }
 
     [TestCase(false)]

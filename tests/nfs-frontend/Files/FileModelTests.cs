@@ -114,7 +114,10 @@ public sealed class FileModelTests
             if (status != NfsStatus.Ok)
                 return;
             var isExclusive = mode == CreateMode.Exclusive;
-            Compare(_model.Make(directory, name, NewNode(reply, FileType.Regular, isExclusive ? 0x180 : bits, isExclusive ? 0 : length ?? 0, verifier: isExclusive ? verifier : 0)));
+            var node = isExclusive
+                ? NewNode(reply, FileType.Regular, 0x180, 0, verifier: verifier)
+                : NewNode(reply, FileType.Regular, bits, length ?? 0, verifier: 0);
+            Compare(_model.Make(directory, name, node));
             Compare(directory);
         }
 

@@ -35,7 +35,9 @@ public sealed class FileReplayTests
             rig.Pass(50 * FileRig.Second);
             var again = call(rig, 5000);
             Assert.That(again.Status, Is.EqualTo(NfsStatus.Ok));
-            Assert.That((again.Handle, again.Attributes, again.After, again.OtherAfter), Is.EqualTo((first.Handle, first.Attributes, first.After, first.OtherAfter)));
+            Assert.That(
+                (again.Handle, again.Attributes, again.After, again.OtherAfter),
+                Is.EqualTo((first.Handle, first.Attributes, first.After, first.OtherAfter)));
             Assert.That((again.Before, again.OtherBefore), Is.EqualTo(((ValueTuple<ulong, NfsTime, NfsTime>?)null, (ValueTuple<ulong, NfsTime, NfsTime>?)null)),
                 "what was before is not known any more");
             Assert.That(State(rig), Is.EqualTo(records));

@@ -8,7 +8,16 @@ internal sealed class ModelFileSystem
 {
     public ModelFileSystem(FileHandle top, FileAttributes attributes)
     {
-        Top = new ModelNode { Handle = top, Type = FileType.Directory, Mode = 0x1FF, Links = 2, Length = 4096, Modified = attributes.Modified, Changed = attributes.Changed };
+        Top = new ModelNode
+        {
+            Handle = top,
+            Type = FileType.Directory,
+            Mode = 0x1FF,
+            Links = 2,
+            Length = 4096,
+            Modified = attributes.Modified,
+            Changed = attributes.Changed,
+        };
         Top.Parent = Top;
         Nodes.Add(Top);
     }
