@@ -36,16 +36,18 @@ internal sealed partial class FileOperation
         if (MustWait(inode))
             return;
         Call.File = inode;
-        InodeRecord? before = null;
-        if (Call.Count > 0 && !WasDone(out _))
+        // One that comes again writes its data again, since nobody knows whether that was done: the file may have become shorter meanwhile,
+        // and what is written beyond its end would turn up later.
+        InodeRecord? before = WasDone(out _) ? null : record;
+        var end = Call.Offset + Call.Count;
+        if (Call.Count > 0 && (before is not null || end > Math.Min(record.Length, record.WrittenEnd)))
         {
-            before = record;
             NoteWritten(ref record);
             Store(inode, record);
             NoteDone();
         }
 
-        AnswerWithConsistency(NfsStatus.Ok, before);
+        AnswerWithConsistency(NfsStatus.Ok, Call.Count > 0 ? before : null);
     }
 
     private void NoteWritten(ref InodeRecord record)

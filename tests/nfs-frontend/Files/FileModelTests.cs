@@ -321,10 +321,11 @@ public sealed class FileModelTests
 
         private ModelNode Any()
         {
-            if (_random.Chance(0.1))
-                return _model.Nodes[_random.Next(_model.Nodes.Count)];
-            var nodes = _model.Nodes.Where(node => !node.IsGone).ToList();
-            return nodes[_random.Next(nodes.Count)];
+            var nodes = _random.Chance(0.1) ? _model.Nodes : _model.Nodes.Where(node => !node.IsGone).ToList();
+            var any = nodes[_random.Next(nodes.Count)];
+            if (any.Links == 0)
+                Compare(any);
+            return any;
         }
 
         private string Name() => _names[_random.Next(_names.Length)];

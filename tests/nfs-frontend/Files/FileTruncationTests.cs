@@ -281,6 +281,25 @@ public sealed class FileTruncationTests
     }
 
     [Test]
+    public void A_write_that_comes_again_is_noted_again_where_the_file_became_shorter()
+    {
+        using var rig = new FileRig();
+        var file = rig.File(rig.Top, "f");
+        rig.Write(file, 0, 10_000, xid: 900);
+        var changed = rig.Attributes(file).Changed;
+        rig.Write(file, 0, 10_000, xid: 900);
+        Assert.That(rig.Attributes(file).Changed, Is.EqualTo(changed));
+        rig.SetLength(file, 0);
+        rig.Write(file, 0, 10_000, xid: 900);
+        Assert.That((rig.Attributes(file).Length, rig.Attributes(file).Used), Is.EqualTo((10_000UL, 12_288UL)), "its data comes again too");
+        rig.SetLength(file, 0);
+        rig.SetLength(file, 20_000);
+        rig.Write(file, 0, 10_000, xid: 900);
+        rig.SetLength(file, 0);
+        Assert.That(rig.Data.Of(file.Inode).Count(), Is.EqualTo(3), "and has to be discarded again");
+    }
+
+    [Test]
     public void A_truncation_that_does_not_come_about_lets_writes_go_on()
     {
         using var rig = new FileRig();
