@@ -130,7 +130,9 @@ internal sealed partial class FileOperation
             Truncation.Value.Write(bytes);
             _records.Put(Keys.Truncation(inode), bytes);
             record.WrittenEnd = (long)length;
-            record.UsedBytes = Math.Min(record.UsedBytes, RoundUp((long)length));
+            var used = Math.Min(record.UsedBytes, RoundUp((long)length));
+            Charge(record.QuotaTree, used - record.UsedBytes, 0);
+            record.UsedBytes = used;
         }
 
         record.Length = (long)length;

@@ -203,16 +203,20 @@ internal sealed partial class FileOperation
         return record;
     }
 
-    // Answers the call. False when there is no place for the name.
+    // Answers the call. False when there is no place for the name, or no room in the quota.
     private bool Make(ReadOnlySpan<byte> name, in InodeRecord before, in InodeRecord record)
     {
         var inode = _counters.NextInode;
-        if (!AddEntry(Call.Handle.Inode, name, inode))
+        var status = CheckQuota(record.QuotaTree, record.UsedBytes, 1);
+        if (status == NfsStatus.Ok && !AddEntry(Call.Handle.Inode, name, inode))
+            status = NfsStatus.NoSpace;
+        if (status != NfsStatus.Ok)
         {
-            AnswerMade(NfsStatus.NoSpace, 0, before);
+            AnswerMade(status, 0, before);
             return false;
         }
 
+        Charge(record.QuotaTree, record.UsedBytes, 1);
         _counters.NextInode++;
         _counters.Files++;
         Store(inode, record);

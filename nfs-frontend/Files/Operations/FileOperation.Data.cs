@@ -36,32 +36,39 @@ internal sealed partial class FileOperation
         if (MustWait(inode))
             return;
         Call.File = inode;
+
         // One that comes again writes its data again, since nobody knows whether that was done: the file may have become shorter meanwhile,
         // and what is written beyond its end would turn up later.
         InodeRecord? before = WasDone(out _) ? null : record;
         var end = Call.Offset + Call.Count;
         if (Call.Count > 0 && (before is not null || end > Math.Min(record.Length, record.WrittenEnd)))
         {
-            NoteWritten(ref record);
-            Store(inode, record);
-            NoteDone();
+            var used = UsedByWriting(record);
+            status = CheckQuota(record.QuotaTree, used, 0);
+            if (status == NfsStatus.Ok)
+            {
+                Charge(record.QuotaTree, used, 0);
+                record.UsedBytes += used;
+                NoteWritten(ref record);
+                Store(inode, record);
+                NoteDone();
+            }
         }
 
-        AnswerWithConsistency(NfsStatus.Ok, Call.Count > 0 ? before : null);
+        AnswerWithConsistency(status, Call.Count > 0 ? before : null);
+    }
+
+    // Bytes are counted once, where they are new: so a file that is written over and over does not grow, and one with holes takes little.
+    private long UsedByWriting(in InodeRecord record)
+    {
+        var from = Math.Max(Call.Offset & ~4095L, RoundUp(record.WrittenEnd));
+        return Math.Max(0, RoundUp(Call.Offset + Call.Count) - from);
     }
 
     private void NoteWritten(ref InodeRecord record)
     {
         var end = Call.Offset + Call.Count;
-
-        // Counted once, where they are new: so a file that is written over and over does not grow, and one with holes takes little.
-        if (end > record.WrittenEnd)
-        {
-            var from = Math.Max(Call.Offset & ~4095L, RoundUp(record.WrittenEnd));
-            record.UsedBytes += Math.Max(0, RoundUp(end) - from);
-            record.WrittenEnd = end;
-        }
-
+        record.WrittenEnd = Math.Max(record.WrittenEnd, end);
         record.Length = Math.Max(record.Length, end);
         record.Verifier = 0;
         (record.ModifiedNs, record.ChangedNs) = (_nowNs, _nowNs);

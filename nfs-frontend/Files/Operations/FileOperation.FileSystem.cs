@@ -20,15 +20,32 @@ internal sealed partial class FileOperation
         }
 
         var (totalBytes, freeBytes) = service.Data.Room;
-        var freeFiles = (ulong)(freeBytes / LeastFileBytes);
+        var freeFiles = freeBytes / LeastFileBytes;
+        var files = (long)_counters.Files;
+
+        // Below a directory with a quota that is all there is.
+        if (TryLoadQuota(record.QuotaTree, out var quota))
+        {
+            if (quota.LimitBytes > 0)
+            {
+                totalBytes = Math.Min(totalBytes, quota.LimitBytes);
+                freeBytes = Math.Min(freeBytes, Math.Max(0, quota.LimitBytes - quota.UsedBytes));
+                freeFiles = Math.Min(freeFiles, freeBytes / LeastFileBytes);
+            }
+
+            if (quota.LimitFiles > 0)
+                freeFiles = Math.Min(freeFiles, Math.Max(0, quota.LimitFiles - quota.UsedFiles));
+            files = quota.UsedFiles;
+        }
+
         var writer = BeginResults(NfsStatus.Ok);
         WriteAttributes(ref writer, Call.Handle.Inode, record);
         writer.UInt64((ulong)totalBytes);
         writer.UInt64((ulong)freeBytes);
         writer.UInt64((ulong)freeBytes);
-        writer.UInt64(_counters.Files + freeFiles);
-        writer.UInt64(freeFiles);
-        writer.UInt64(freeFiles);
+        writer.UInt64((ulong)(files + freeFiles));
+        writer.UInt64((ulong)freeFiles);
+        writer.UInt64((ulong)freeFiles);
         writer.UInt32(0);
         EndResults(writer);
     }

@@ -95,6 +95,8 @@ internal sealed partial class FileOperation
     {
         record.Links = record.IsDirectory ? 0 : record.Links - 1;
         record.ChangedNs = _nowNs;
+        if (record.Links == 0)
+            Release(inode, ref record);
         if (record.Links > 0)
         {
             Store(inode, record);

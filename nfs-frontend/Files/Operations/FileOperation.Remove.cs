@@ -100,6 +100,7 @@ internal sealed partial class FileOperation
     {
         var status = record.Links == 0 || directory.Links == 0 ? NfsStatus.NoEntry
             : record.Links >= MaximumLinks ? NfsStatus.TooManyLinks
+            : record.QuotaTree != directory.QuotaTree ? NfsStatus.CrossDevice
             : CheckChange(directory);
         if (status == NfsStatus.Ok && !AddEntry(Call.OtherHandle.Inode, name, Call.Handle.Inode))
             status = NfsStatus.NoSpace;

@@ -53,6 +53,8 @@ internal sealed partial class FileOperation
         if (!TryLoad(inode, out var moved))
             return NfsStatus.Io;
         status = CheckMove(source, target, inode, moved);
+        if (status == NfsStatus.Ok && !IsSameTree(inode, moved, target))
+            status = NfsStatus.CrossDevice;
         if (status != NfsStatus.Ok)
             return status;
         if (FindEntry(Call.OtherHandle.Inode, newName, out var newCookie, out var replaced))

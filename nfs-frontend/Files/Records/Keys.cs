@@ -44,5 +44,8 @@ internal static class Keys
     /// <summary>A reply by the call that it is for.</summary>
     public static RecordKey Reply(ulong call) => Of(0, 0x14, call);
 
+    /// <summary>The quota of a directory and all below it.</summary>
+    public static RecordKey Quota(ulong directory) => Of(0, 0x15, directory);
+
     private static RecordKey Of(ulong inode, byte kind, ulong low) => new(inode << 8 | kind, low);
 }
