@@ -182,7 +182,10 @@ internal sealed class RaceRig : IFileData, IDisposable
 
     private static FileHandle Top => new()
     {
-        Export = FileRig.Export, FileSystem = FileRig.FileSystem, Inode = FileService.RootInode, Generation = FileService.RootGeneration,
+        Export = FileRig.Export,
+        FileSystem = FileRig.FileSystem,
+        Inode = FileService.RootInode,
+        Generation = FileService.RootGeneration,
     };
 
     private FileCall NewCall(NfsProcedure procedure, FileHandle handle)
