@@ -74,7 +74,9 @@ public sealed class FileQuotaTests
         Assert.That(rig.RemoveDirectory(tree, "d").Status, Is.EqualTo(NfsStatus.Ok), "less is always allowed");
         Set(rig, tree, 0, 3);
         Assert.That(rig.Write(file, 0, 1 << 20).Status, Is.EqualTo(NfsStatus.Ok));
-        foreach (var reply in new[] { rig.Create(tree, "x"), rig.MakeDirectory(tree, "x"), rig.MakeLink(tree, "x", "y"), rig.MakeNode(tree, "x", FileType.Pipe) })
+        var (another, directory) = (rig.Create(tree, "x"), rig.MakeDirectory(tree, "x"));
+        var (link, pipe) = (rig.MakeLink(tree, "x", "y"), rig.MakeNode(tree, "x", FileType.Pipe));
+        foreach (var reply in new[] { another, directory, link, pipe })
             Assert.That(reply.Status, Is.EqualTo(NfsStatus.QuotaExceeded));
         rig.Remove(tree, "g");
         Assert.That(rig.Create(tree, "x").Status, Is.EqualTo(NfsStatus.Ok), "what was removed counts no more at once");
