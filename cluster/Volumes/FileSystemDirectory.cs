@@ -28,6 +28,9 @@ public sealed class FileSystemDirectory
     /// <summary>The file system of that name, or null.</summary>
     public FileSystemRecord? Find(string name) => _records.GetValueOrDefault(name);
 
+    /// <summary>The file system of that number, or null.</summary>
+    public FileSystemRecord? Find(int id) => _records.Values.FirstOrDefault(record => record.Id == id);
+
     /// <summary>Creates an empty file system; it can be found when the call completes.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="copies">Copies of each block; left aside where a pool is named.</param>
@@ -110,16 +113,20 @@ public sealed class FileSystemDirectory
     }
 
     /// <summary>A file system that is being removed holds nothing any more: its record goes.</summary>
+    /// <param name="id">Its number: who comes late with this must not hit another one that has got its name.</param>
     /// <returns>False when the store does not answer.</returns>
-    public async ValueTask<bool> ForgetAsync(string name)
+    public async ValueTask<bool> ForgetAsync(int id)
     {
-        var read = await ReadAsync(name);
+        if (Find(id) is not { } known)
+            return true;
+        var read = await ReadAsync(known.Name);
         if (!read.IsOk)
             return read.Fault != CoordinationFaults.Unavailable;
-        if (!read.Value.Record.IsRemoving)
+        var (record, revision) = read.Value;
+        if (record.Id != id || !record.IsRemoving)
             return true;
         var commit = await _coordination.CommitAsync(
-            [new Condition(FileSystemRecord.KeyOf(name), read.Value.Revision)], [new Change(FileSystemRecord.KeyOf(name), null)]);
+            [new Condition(FileSystemRecord.KeyOf(record.Name), revision)], [new Change(FileSystemRecord.KeyOf(record.Name), null)]);
         return commit.Status == CommitStatus.Applied;
     }
 

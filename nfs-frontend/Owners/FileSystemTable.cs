@@ -58,7 +58,7 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
         var space = BlockNode.MetadataSpaceOf(pool, (int)id);
         var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), new LockGrants(_node, this), _options)
         {
-            Emptied = () => ForgetAsync(id),
+            Emptied = () => _node.FileSystems.ForgetAsync((int)id),
         };
         var route = new FileSystemRoute(_node, space, files, owner, VerifierOf(id));
         _routes.Add(id, route);
@@ -155,12 +155,6 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
         var outcome = await callbacks.GrantAsync(call);
         BinaryPrimitives.WriteUInt32BigEndian(answer.Span, (uint)outcome);
         return sizeof(uint);
-    }
-
-    private async ValueTask<bool> ForgetAsync(uint id)
-    {
-        var record = _node.FileSystems.All.FirstOrDefault(known => known.Id == id);
-        return record is null || await _node.FileSystems.ForgetAsync(record.Name);
     }
 
     // Says nothing of the key, and is different in every cluster.

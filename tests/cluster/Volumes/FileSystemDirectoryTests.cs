@@ -158,7 +158,7 @@ public sealed class FileSystemDirectoryTests
         Expect(cluster, "fs");
         Assert.That(cluster.Nodes.Select(node => node!.FileSystems.Find("fs")!.IsRemoving).Distinct().Count(), Is.EqualTo(1));
         Assert.That(cluster.Run(2, () => cluster.Nodes[2]!.FileSystems.RemoveAsync("fs", [])), Is.Null);
-        Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.ForgetAsync("fs")));
+        Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.ForgetAsync(1)));
         Expect(cluster);
     }
 
@@ -172,10 +172,36 @@ public sealed class FileSystemDirectoryTests
         Assert.That(cluster.World.RunUntil(() => cluster.Nodes[0]?.FileSystems.Find("fs") is not null, LongNs));
         cluster.World.Freeze(cluster.Reactors[0]);
         Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.RemoveAsync("fs", [])), Is.Null);
-        Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.ForgetAsync("fs")));
+        Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.ForgetAsync(1)));
         cluster.Faults.WatchGaps = 1;
         cluster.World.Thaw(cluster.Reactors[0]);
         Expect(cluster);
+    }
+
+    [Test]
+    public void Who_forgets_one_late_does_not_hit_another_one_that_has_its_name()
+    {
+        using var cluster = StartCluster(1);
+        var (late, other) = (cluster.Nodes[0]!.FileSystems, cluster.Nodes[1]!.FileSystems);
+        cluster.Run(1, () => other.CreateAsync("fs", 2));
+        cluster.Run(1, () => other.RemoveAsync("fs", []));
+        Assert.That(cluster.World.RunUntil(() => late.Find(1) is { IsRemoving: true }, LongNs));
+        cluster.World.Freeze(cluster.Reactors[0]);
+        Assert.That(cluster.Run(1, () => other.ForgetAsync(1)));
+        Assert.That(cluster.World.RunUntil(() => other.Find("fs") is null, LongNs));
+        Assert.That(cluster.Run(1, () => other.CreateAsync("fs", 2)).Value?.Id, Is.EqualTo(2));
+        Assert.That(cluster.Run(1, () => other.RemoveAsync("fs", [])), Is.Null);
+
+        // Before the node hears of all that.
+        cluster.Faults.MaximumDelayNs = 500_000_000;
+        cluster.World.Thaw(cluster.Reactors[0]);
+        Assert.That(cluster.Run(0, () =>
+        {
+            Assert.That(late.Find("fs")?.Id, Is.EqualTo(1));
+            return late.ForgetAsync(1);
+        }));
+        cluster.Faults.MaximumDelayNs = 0;
+        Expect(cluster, "fs");
     }
 
     [Test]
@@ -209,7 +235,7 @@ public sealed class FileSystemDirectoryTests
         cluster.Faults.LostAnswers = 1;
         Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.CreateAsync("other", 2)).Fault!.Code, Is.EqualTo("coordination-unavailable"));
         Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.RemoveAsync("fs", []))!.Code, Is.EqualTo("coordination-unavailable"));
-        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.ForgetAsync("fs")), Is.True, "it is not being removed");
+        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.ForgetAsync(1)), Is.True, "it is not being removed");
         cluster.Faults.LostAnswers = 0;
         Expect(cluster, "fs");
     }
@@ -240,7 +266,7 @@ public sealed class FileSystemDirectoryTests
 
     private Fault? Remove(string name, params Condition[] conditions) => _fixture.Run(() => Directory.RemoveAsync(name, conditions));
 
-    private bool Forget(string name) => _fixture.Run(() => Directory.ForgetAsync(name));
+    private bool Forget(string name) => _fixture.Run(() => Directory.ForgetAsync(Directory.Find(name)?.Id ?? 1));
 
     private void Commit(Change change) =>
         Assert.That(_fixture.Run(() => new SimulatedCoordinationStore(_fixture.State).CommitAsync([], [change])).Status, Is.EqualTo(CommitStatus.Applied));
