@@ -105,8 +105,8 @@ public sealed record CountersRecord
     /// <summary>Next family number.</summary>
     public uint NextFamily { get; init; } = 1;
 
-    /// <summary>Next number of a file system.</summary>
-    public int NextFileSystem { get; init; } = 1;
+    /// <summary>Next number of a file system. Records of versions without file systems do not have it and are read as 0.</summary>
+    public int NextFileSystem { get; init => field = Math.Max(value, 1); } = 1;
 }
 
 /// <summary>A space that is being deleted, under <c>removed/SPACE</c>.</summary>

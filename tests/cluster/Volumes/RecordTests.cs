@@ -84,6 +84,13 @@ public sealed class RecordTests
         Assert.That(codec.Recode(Encoding.UTF8.GetBytes(document.Replace(text, replacement, StringComparison.Ordinal))), Is.Null);
     }
 
+    [Test]
+    public void What_an_older_version_wrote_is_completed()
+    {
+        var counters = CoordinationJson.Read("counters", """{"nextPool":3,"nextFamily":9}"""u8.ToArray(), VolumesJson.Default.CountersRecord);
+        Assert.That(counters.Value, Is.EqualTo(new CountersRecord { NextPool = 3, NextFamily = 9, NextFileSystem = 1 }));
+    }
+
     private static Codec Of<T>(T sample, JsonTypeInfo<T> type, Func<T, object> use)
         where T : class => new(
             typeof(T).Name,
