@@ -35,8 +35,10 @@ public sealed class FileSystemDirectory
     /// <param name="name">Its name.</param>
     /// <param name="copies">Copies of each block; left aside where a pool is named.</param>
     /// <param name="poolName">The pool; null: the one for that number of copies.</param>
+    /// <param name="root">Its uppermost directory; null: one that everybody may use.</param>
     /// <returns>Its record. Faults: a name that is taken or cannot be, no such pool, no number left.</returns>
-    public async ValueTask<Result<FileSystemRecord>> CreateAsync(string name, int copies, string? poolName = null)
+    public async ValueTask<Result<FileSystemRecord>> CreateAsync(
+        string name, int copies, string? poolName = null, RootDirectory? root = null)
     {
         if (CheckName(name) is { } bad)
             return bad;
@@ -68,8 +70,9 @@ public sealed class FileSystemDirectory
                 Name = name,
                 Pool = pool.Value.Record.Id,
                 CreatedAt = _reactor.UtcNow,
+                Root = root ?? RootDirectory.Default,
             };
-            if (record.FindFlaw() is not null)
+            if (record.Id > SpaceId.MaximumFileSystem)
                 return new Fault("no-file-system-number", $"There have been {SpaceId.MaximumFileSystem} file systems: no number is left.");
             var commit = await _coordination.CommitAsync(
                 [new Condition(FileSystemRecord.KeyOf(name), 0), new Condition(CountersRecord.Key, Counters.RevisionOf(read))],

@@ -21,11 +21,17 @@ public sealed record FileSystemRecord : ICheckedRecord
     /// <summary>When it was created.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>What its uppermost directory is like when it is used for the first time. A record that does not say it is read as null.</summary>
+    public RootDirectory Root { get; init => field = value ?? RootDirectory.Default; } = RootDirectory.Default;
+
     /// <summary>It is being removed: nobody is served any more, and its contents are given back.</summary>
     public bool IsRemoving { get; init; }
 
     /// <inheritdoc/>
-    public string? FindFlaw() => Id is < 1 or > SpaceId.MaximumFileSystem ? $"its number {Id} cannot be" : null;
+    public string? FindFlaw() =>
+        Id is < 1 or > SpaceId.MaximumFileSystem ? $"its number {Id} cannot be"
+        : Root.Mode is < 0 or > RootDirectory.MaximumMode ? $"the mode {Root.Mode} of its uppermost directory cannot be"
+        : null;
 
     /// <summary>Key of a file system's record.</summary>
     public static string KeyOf(string name) => Prefix + name;

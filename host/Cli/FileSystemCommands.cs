@@ -22,12 +22,20 @@ internal static class FileSystemCommands
             Description = "The pool that holds it, in place of --copies; see `uss pool ls`",
             HelpName = "POOL",
         };
+        var mode = new Option<string?>("--mode")
+        {
+            Description = "Permissions of its uppermost directory, in octal; clients can change them later [default: 0777]",
+            HelpName = "MODE",
+        };
+        var user = new Option<uint>("--uid") { Description = "User that the uppermost directory belongs to [default: 0]", HelpName = "N" };
+        var group = new Option<uint>("--gid") { Description = "Its group [default: 0]", HelpName = "N" };
         return new Verb(
             "create",
             "Create an empty file system; it takes space as files are written",
             "uss fs create home",
             "uss fs create media --copies 2",
-            "uss fs create vm --pool fast").With(name, copies, pool).Does(async (parsed, cancel) =>
+            "uss fs create vm --pool fast",
+            "uss fs create team --mode 2770 --uid 1000 --gid 100").With(name, copies, pool, mode, user, group).Does(async (parsed, cancel) =>
         {
             using var api = new ApiClient(GlobalOptions.DataOf(parsed));
             var body = new CreateFileSystem
@@ -35,6 +43,9 @@ internal static class FileSystemCommands
                 Name = parsed.GetRequiredValue(name),
                 Copies = parsed.GetValue(copies),
                 Pool = parsed.GetValue(pool),
+                Mode = parsed.GetValue(mode),
+                User = parsed.GetValue(user),
+                Group = parsed.GetValue(group),
             };
             var created = await api.PostAsync<CreateFileSystem, FileSystemView>("file-systems", body, cancel);
             var printer = GlobalOptions.PrinterOf(parsed);

@@ -116,7 +116,7 @@ internal sealed class NfsService
             var isPoolMissing = false;
             foreach (var (id, record) in wanted)
             {
-                if (Server.FileSystems.Add(id, record.Pool))
+                if (Server.FileSystems.Add(id, record.Pool, record.Root))
                     _served.Add(id);
                 else
                     isPoolMissing = true;

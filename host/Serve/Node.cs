@@ -194,8 +194,8 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
         reactor.InvokeAsync(() => ValueTask.FromResult(FileSystemViews.Of(block, _nfs?.Server)));
 
     /// <inheritdoc/>
-    public Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool) =>
-        reactor.InvokeAsync(async () => (await block.FileSystems.CreateAsync(name, copies, pool)).Fault);
+    public Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool, RootDirectory? root = null) =>
+        reactor.InvokeAsync(async () => (await block.FileSystems.CreateAsync(name, copies, pool, root)).Fault);
 
     /// <inheritdoc/>
     public Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions) =>

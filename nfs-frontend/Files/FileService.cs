@@ -39,6 +39,8 @@ public sealed partial class FileService
 
     internal IFileData Data { get; }
 
+    internal FileServiceOptions Options => _options;
+
     internal FileTime Time { get; }
 
     /// <summary>Makes the uppermost directory where there is none, and begins to end what the owner before left undone.</summary>

@@ -1,3 +1,5 @@
+using Uss.Volumes;
+
 namespace Uss.NfsFrontend.Files;
 
 /// <summary>How the owner of a file system serves it.</summary>
@@ -17,4 +19,7 @@ public sealed record FileServiceOptions
     /// its end is over. For so long after the begin of a term nobody knows which writes the owner before has let begin.
     /// </summary>
     public long WriteNs { get; init; } = 4_000_000_000;
+
+    /// <summary>The uppermost directory of a file system that is used for the first time.</summary>
+    public RootDirectory Root { get; init; } = RootDirectory.Default;
 }

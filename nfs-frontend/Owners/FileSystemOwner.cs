@@ -36,6 +36,9 @@ internal sealed class FileSystemOwner(
     /// <summary>The file system is being removed: its owner gives back what it holds and serves nobody.</summary>
     public bool IsRemoving { get; set; }
 
+    /// <summary>Its uppermost directory when it is used for the first time.</summary>
+    public RootDirectory Root { get; init; } = RootDirectory.Default;
+
     /// <summary>Told when nothing is left of a file system that is being removed; true when that is noted.</summary>
     public Func<ValueTask<bool>>? Emptied { get; init; }
 
@@ -88,7 +91,7 @@ internal sealed class FileSystemOwner(
             return false;
         }
 
-        var service = new FileService(opened.Value, data, reactor, options.Files);
+        var service = new FileService(opened.Value, data, reactor, options.Files with { Root = Root });
         if (await service.StartAsync() != RecordStatus.Ok)
         {
             await opened.Value.CloseAsync();

@@ -48,8 +48,9 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
     /// <summary>A file system is there.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="pool">Number of its pool.</param>
+    /// <param name="root">Its uppermost directory when it is used for the first time; null: one that everybody may use.</param>
     /// <returns>False when there is no such pool yet.</returns>
-    public bool Add(uint id, int pool)
+    public bool Add(uint id, int pool, RootDirectory? root = null)
     {
         if (_routes.ContainsKey(id))
             return true;
@@ -58,6 +59,7 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
         var space = BlockNode.MetadataSpaceOf(pool, (int)id);
         var owner = new FileSystemOwner(_node, _reactor, space, new FileData(files, () => _node.RoomOf(pool)), new LockGrants(_node, this), _options)
         {
+            Root = root ?? RootDirectory.Default,
             Emptied = () => _node.FileSystems.ForgetAsync((int)id),
         };
         var route = new FileSystemRoute(_node, space, files, owner, VerifierOf(id));

@@ -50,4 +50,13 @@ public sealed record CreateFileSystem
 
     /// <summary>Name of the pool; null: the one for <see cref="Copies"/>, made when there is none yet.</summary>
     public string? Pool { get; init; }
+
+    /// <summary>Permissions of its uppermost directory, in octal; null: <c>0777</c>.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>User that the uppermost directory belongs to.</summary>
+    public uint User { get; init; }
+
+    /// <summary>Group that the uppermost directory belongs to.</summary>
+    public uint Group { get; init; }
 }

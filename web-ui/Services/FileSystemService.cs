@@ -1,5 +1,6 @@
 using Uss.Coordination;
 using Uss.Runtime;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -40,7 +41,14 @@ public sealed class FileSystemService(INode node, IRecordStore records, ExportSe
             return bad;
         if (request is { Pool: not null, Copies: not null })
             return Faults.Bad("pool", "A pool has its number of copies already.", "Give a pool or a number of copies, not both.");
-        return await node.CreateFileSystemAsync(request.Name, copies, request.Pool) is { } fault ? fault : await GetAsync(request.Name);
+        if (ModeOf(request.Mode) is not { } mode)
+        {
+            return Faults.Bad(
+                "mode", $"'{request.Mode}' is no mode of a directory.", "Give permissions in octal, 0000 to 7777, for example 0755 or 1777.");
+        }
+
+        var root = new RootDirectory { Mode = mode, User = request.User, Group = request.Group };
+        return await node.CreateFileSystemAsync(request.Name, copies, request.Pool, root) is { } fault ? fault : await GetAsync(request.Name);
     }
 
     /// <summary>Begins to remove a file system that no export names, with all files in it.</summary>
@@ -68,6 +76,14 @@ public sealed class FileSystemService(INode node, IRecordStore records, ExportSe
             return fault;
         var going = await GetAsync(name);
         return going.IsOk ? going : found.Value with { State = "removing" };
+    }
+
+    private static int? ModeOf(string? text)
+    {
+        if (text is null)
+            return RootDirectory.Default.Mode;
+        var isOctal = text.Length is >= 3 and <= 5 && text.All(digit => digit is >= '0' and <= '7');
+        return isOctal && Convert.ToInt32(text, 8) is <= RootDirectory.MaximumMode and var mode ? mode : null;
     }
 
     private FileSystemView View(NodeFileSystem found, IReadOnlyList<Revised<ExportRecord>> exported) => new()

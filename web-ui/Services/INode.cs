@@ -112,7 +112,8 @@ public interface INode
     /// <param name="name">Its name.</param>
     /// <param name="copies">Copies of each block; left aside where a pool is named.</param>
     /// <param name="pool">The pool; null: the one for that number of copies.</param>
-    Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool);
+    /// <param name="root">Its uppermost directory; null: one that everybody may use.</param>
+    Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool, RootDirectory? root = null);
 
     /// <summary>Begins to remove a file system. Null when it is begun. Faults: none of that name, a condition that does not hold.</summary>
     Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
 using Uss.NfsFrontend.Nfs;
+using Uss.Volumes;
 
 namespace Uss.NfsFrontend.Files;
 
@@ -22,7 +23,7 @@ internal sealed class BeginOperation(FileService service) : RecordOperation
         if (CountersRecord.TryParse(value, out var counters))
             service.Time.NoteGiven(counters.ChangedNs);
         else if (IsNew && !records.IsIncomplete)
-            MakeRoot(records, service.Time.NextNs());
+            MakeRoot(records, service.Options.Root, service.Time.NextNs());
         var (from, to) = Keys.Truncations;
         while (records.TryGetNext(from, to, out var key, out var found))
         {
@@ -32,12 +33,14 @@ internal sealed class BeginOperation(FileService service) : RecordOperation
         }
     }
 
-    private static void MakeRoot(RecordTransaction records, long nowNs)
+    private static void MakeRoot(RecordTransaction records, RootDirectory made, long nowNs)
     {
         var root = new InodeRecord
         {
             Type = FileType.Directory,
-            Mode = 0x1FF,
+            Mode = (ushort)made.Mode,
+            UserId = made.User,
+            GroupId = made.Group,
             Links = 2,
             Length = 4096,
             UsedBytes = 4096,

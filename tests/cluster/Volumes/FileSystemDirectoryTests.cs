@@ -28,10 +28,12 @@ public sealed class FileSystemDirectoryTests
     public void What_is_created_is_found_and_announced_and_outlives_a_restart()
     {
         Assert.That(Create("home").Value?.Id, Is.EqualTo(1));
-        Assert.That(Create("scratch", copies: 2).Value?.Id, Is.EqualTo(2));
+        var root = new RootDirectory { Mode = 0x3FF, User = 1000, Group = 100 };
+        Assert.That(_fixture.Run(() => Directory.CreateAsync("scratch", 2, root: root)).Value?.Id, Is.EqualTo(2));
         Assert.That(_fixture.Events, Does.Contain(new NodeEvent(NodeEventKind.FileSystemsChanged, "home")));
         _fixture.StopAndStart();
         Assert.That(Directory.All.Select(record => (record.Name, record.Id)), Is.EqualTo(new[] { ("home", 1), ("scratch", 2) }));
+        Assert.That(Directory.All.Select(record => record.Root), Is.EqualTo([RootDirectory.Default, root]));
         Assert.That(_fixture.Node.Pools.Select(pool => pool.Record.Copies), Is.EquivalentTo([1, 2]));
         Assert.That(Directory.Find("nothing"), Is.Null);
     }

@@ -19,6 +19,10 @@ public sealed class RecordTests
             VolumesJson.Default.VolumeRecord,
             record => VolumeRecord.ParseId(record.Id) + VolumeRecord.ParseId(record.Space)),
         Of(
+            new FileSystemRecord { Id = 7, Name = "fs", Pool = 1, Root = new RootDirectory { Mode = 0x1ED, User = 1000 } },
+            VolumesJson.Default.FileSystemRecord,
+            record => record.Id + record.Root.Mode),
+        Of(
             new DiskRecord { Id = _disk, Name = "/dev/sdb", DataBytes = 1 << 30, Node = "node" },
             VolumesJson.Default.DiskRecord,
             record => DiskRecord.KeyOf(record.Id)),
@@ -71,6 +75,8 @@ public sealed class RecordTests
 
     [TestCase("VolumeRecord", "00000000000000aa", "no number")]
     [TestCase("VolumeRecord", "1048576", "-4096")]
+    [TestCase("FileSystemRecord", "\"id\":7", "\"id\":16384")]
+    [TestCase("FileSystemRecord", "493", "4096")]
     [TestCase("MapRecord", "[0,1]", "[0,2]")]
     [TestCase("MapRecord", "[0,1]", "null")]
     [TestCase("PoolRecord", "64", "0")]
@@ -89,6 +95,8 @@ public sealed class RecordTests
     {
         var counters = CoordinationJson.Read("counters", """{"nextPool":3,"nextFamily":9}"""u8.ToArray(), VolumesJson.Default.CountersRecord);
         Assert.That(counters.Value, Is.EqualTo(new CountersRecord { NextPool = 3, NextFamily = 9, NextFileSystem = 1 }));
+        var fileSystem = CoordinationJson.Read("fs", """{"id":7,"name":"fs","pool":1}"""u8.ToArray(), VolumesJson.Default.FileSystemRecord);
+        Assert.That(fileSystem.Value, Is.EqualTo(new FileSystemRecord { Id = 7, Name = "fs", Pool = 1 }));
     }
 
     private static Codec Of<T>(T sample, JsonTypeInfo<T> type, Func<T, object> use)

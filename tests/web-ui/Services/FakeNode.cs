@@ -28,6 +28,9 @@ internal sealed class FakeNode : INode
 
     public SortedDictionary<string, NodeFileSystem> FileSystems { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The uppermost directories that were asked for.</summary>
+    public Dictionary<string, RootDirectory> Roots { get; } = new(StringComparer.Ordinal);
+
     public List<NfsClientView> NfsClients { get; } = [];
 
     public List<IReadOnlyList<ExportRecord>> AppliedExports { get; } = [];
@@ -48,7 +51,7 @@ internal sealed class FakeNode : INode
     public Task<IReadOnlyList<NodeFileSystem>> ListFileSystemsAsync() =>
         Task.FromResult<IReadOnlyList<NodeFileSystem>>([.. FileSystems.Values]);
 
-    public async Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool)
+    public async Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool, RootDirectory? root = null)
     {
         if (FileSystems.ContainsKey(name))
             return new Fault("file-system-exists", $"There is a file system '{name}' already.");
@@ -64,6 +67,7 @@ internal sealed class FakeNode : INode
             Owner = "node1",
             Created = DateTimeOffset.UnixEpoch,
         };
+        Roots[name] = root ?? RootDirectory.Default;
         await PutAsync(name, 0, isRemoving: false);
         return null;
     }
