@@ -90,6 +90,39 @@ public sealed class FileSystemDirectory
         }
     }
 
+    /// <summary>Gives a file system another name; its number, its contents and the exports that name it stay.</summary>
+    /// <returns>Its record. Faults: no such file system, a name that is taken or cannot be.</returns>
+    public async ValueTask<Result<FileSystemRecord>> RenameAsync(string name, string newName)
+    {
+        if (CheckName(newName) is { } bad)
+            return bad;
+        while (true)
+        {
+            var read = await ReadAsync(name);
+            if (!read.IsOk)
+                return read.Fault;
+            var (record, revision) = read.Value;
+            if (record.IsRemoving)
+                return NotFound(name);
+            if (name == newName)
+                return record;
+            var renamed = record with { Name = newName };
+            var commit = await _coordination.CommitAsync(
+                [new Condition(FileSystemRecord.KeyOf(name), revision), new Condition(FileSystemRecord.KeyOf(newName), 0)],
+                [new Change(FileSystemRecord.KeyOf(name), null), Put(renamed)]);
+            if (commit.Status == CommitStatus.Unknown)
+                return CoordinationFaults.Unavailable;
+            if (commit.Status == CommitStatus.Applied)
+            {
+                await AppliedAsync(commit.Revision);
+                return renamed;
+            }
+
+            if (await FindTakenAsync(newName) is { } taken)
+                return taken;
+        }
+    }
+
     /// <summary>
     /// Begins to remove a file system: from here on nobody serves it, and its owner gives back what it holds before it calls
     /// <see cref="ForgetAsync"/>.
@@ -168,7 +201,7 @@ public sealed class FileSystemDirectory
             foreach (var change in changes)
                 Apply(change);
 
-            // After all of them: whoever is told sees what is in force.
+            // Not one by one: what is renamed goes under one name and comes under another, and is never away.
             foreach (var change in changes)
                 _node.Announce(new NodeEvent(NodeEventKind.FileSystemsChanged, NameOf(change.Key)));
             _appliedRevision = batch.Revision;

@@ -6,8 +6,8 @@ namespace Uss.Host.Cli;
 /// <summary><c>uss fs ...</c></summary>
 internal static class FileSystemCommands
 {
-    public static Verb Create() => new Verb("fs", "Create, list and remove file systems, which NFS clients mount by exports").With(
-        CreateFileSystem(), List(), Show(), Remove());
+    public static Verb Create() => new Verb("fs", "Create, list, rename and remove file systems, which NFS clients mount by exports").With(
+        CreateFileSystem(), List(), Show(), Set(), Remove());
 
     private static Verb CreateFileSystem()
     {
@@ -97,6 +97,22 @@ internal static class FileSystemCommands
                 ]);
             if (found.Problem is { } problem)
                 printer.Note($"problem: {problem.Message}\nfix: {problem.Fix}");
+        });
+    }
+
+    private static Verb Set()
+    {
+        var name = Name();
+        var newName = new Option<string>("--name") { Description = "Its new name", HelpName = "NEW", Required = true };
+        return new Verb(
+            "set",
+            "Rename a file system; its exports keep their paths, and clients do not notice",
+            "uss fs set media --name films").With(name, newName).Does(async (parsed, cancel) =>
+        {
+            using var api = new ApiClient(GlobalOptions.DataOf(parsed));
+            var (old, body) = (parsed.GetRequiredValue(name), new ChangeFileSystem { Name = parsed.GetRequiredValue(newName) });
+            var renamed = await api.PatchAsync<ChangeFileSystem, FileSystemView>(PathOf(old), body, cancel);
+            GlobalOptions.PrinterOf(parsed).Done(renamed, $"file system {old} is called {renamed.Name} now");
         });
     }
 

@@ -198,6 +198,10 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
         reactor.InvokeAsync(async () => (await block.FileSystems.CreateAsync(name, copies, pool, root)).Fault);
 
     /// <inheritdoc/>
+    public Task<Fault?> RenameFileSystemAsync(string name, string newName) =>
+        reactor.InvokeAsync(async () => (await block.FileSystems.RenameAsync(name, newName)).Fault);
+
+    /// <inheritdoc/>
     public Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions) =>
         reactor.InvokeAsync(() => block.FileSystems.RemoveAsync(name, conditions));
 

@@ -27,6 +27,10 @@ internal static class FileRoutes
             async (CreateFileSystem body, FileSystemService fileSystems) => Answer.Created(
                 await fileSystems.CreateAsync(body), found => $"{ManagementApi.Prefix}/file-systems/{Uri.EscapeDataString(found.Name)}"))
             .Produces<FileSystemView>(StatusCodes.Status201Created);
+        api.MapPatch(
+            "/file-systems/{name}",
+            async (string name, ChangeFileSystem body, FileSystemService fileSystems) => Answer.Ok(await fileSystems.ChangeAsync(name, body)))
+            .Produces<FileSystemView>();
         api.MapDelete(
             "/file-systems/{name}",
             async (string name, string? confirm, FileSystemService fileSystems) => Answer.Ok(await fileSystems.RemoveAsync(name, confirm)))

@@ -23,6 +23,7 @@ namespace Uss.WebUi.Contracts;
 [JsonSerializable(typeof(FileSystemView))]
 [JsonSerializable(typeof(ListPage<FileSystemView>))]
 [JsonSerializable(typeof(CreateFileSystem))]
+[JsonSerializable(typeof(ChangeFileSystem))]
 [JsonSerializable(typeof(ExportView))]
 [JsonSerializable(typeof(ListPage<ExportView>))]
 [JsonSerializable(typeof(CreateExport))]

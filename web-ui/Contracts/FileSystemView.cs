@@ -39,6 +39,13 @@ public sealed record FileSystemView
     public IReadOnlyList<ExportView> Exports { get; init; } = [];
 }
 
+/// <summary>Body of <c>PATCH /api/v1/file-systems/NAME</c>.</summary>
+public sealed record ChangeFileSystem
+{
+    /// <summary>Its new name.</summary>
+    public required string Name { get; init; }
+}
+
 /// <summary>Body of <c>POST /api/v1/file-systems</c>.</summary>
 public sealed record CreateFileSystem
 {

@@ -14,10 +14,7 @@ public sealed record ExportRecord : ICheckedRecord
     /// <summary>What clients mount, such as <c>/default</c>.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Name of the file system.</summary>
-    public required string FileSystem { get; init; }
-
-    /// <summary>Number of the file system.</summary>
+    /// <summary>Number of the file system, whatever its name is by now.</summary>
     public required int FileSystemId { get; init; }
 
     /// <summary>Who may mount it; nobody else may.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Uss.Coordination;
 using Uss.Runtime;
+using Uss.Volumes;
 using Uss.WebUi.Contracts;
 
 namespace Uss.WebUi.Services;
@@ -19,7 +20,10 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
     public async Task<Result<IReadOnlyList<ExportView>>> ListAsync()
     {
         var exports = await _reader.ExportsAsync();
-        return exports.IsOk ? Result<IReadOnlyList<ExportView>>.Ok([.. exports.Value.Select(export => View(export.Record))]) : exports.Fault;
+        var fileSystems = await _reader.FileSystemsAsync();
+        return (exports.Fault ?? fileSystems.Fault) is { } unread
+            ? unread
+            : Result<IReadOnlyList<ExportView>>.Ok([.. exports.Value!.Select(export => View(export.Record, NameOf(export.Record, fileSystems.Value!)))]);
     }
 
     /// <summary>One export.</summary>
@@ -49,13 +53,12 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
         {
             Id = 0,
             Path = path,
-            FileSystem = request.FileSystem,
             FileSystemId = 0,
             Rules = rules.Value,
             ShowsVolumes = request.ShowsVolumes,
             Created = time.GetUtcNow(),
         };
-        return await AppliedAsync(await _reader.ChangeAsync(() => DecideAsync(record)));
+        return await AppliedAsync(await _reader.ChangeAsync(() => DecideAsync(record, request.FileSystem)));
     }
 
     /// <summary>Changes the rules of an export; they hold for the next request of each client.</summary>
@@ -77,11 +80,13 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
             });
 
     /// <summary>An export as the API shows it.</summary>
-    internal ExportView View(ExportRecord record) => new()
+    /// <param name="record">Its record.</param>
+    /// <param name="fileSystem">Name of its file system.</param>
+    internal ExportView View(ExportRecord record, string fileSystem) => new()
     {
         Path = record.Path,
         Id = record.Id,
-        FileSystem = record.FileSystem,
+        FileSystem = fileSystem,
         ShowsVolumes = record.ShowsVolumes,
         Rules = [.. record.Rules.Select(ExportRules.View)],
         Mount = MountLine(node.NfsAddresses, record.Path),
@@ -103,21 +108,21 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
     }
 
     // Whoever removes the file system meanwhile changes its record; whoever makes another export changes the counter.
-    private async Task<Result<Decision<ExportRecord>>> DecideAsync(ExportRecord wanted)
+    private async Task<Result<Decision<ExportRecord>>> DecideAsync(ExportRecord wanted, string fileSystem)
     {
         var counter = await _reader.ExportCounterAsync();
         var exports = await _reader.ExportsAsync();
         var fileSystems = await _reader.FileSystemsAsync();
         if ((counter.Fault ?? exports.Fault ?? fileSystems.Fault) is { } unread)
             return unread;
-        var home = fileSystems.Value!.FirstOrDefault(candidate => candidate.Record.Name == wanted.FileSystem);
+        var home = fileSystems.Value!.FirstOrDefault(candidate => candidate.Record.Name == fileSystem);
         if (home is null)
-            return Faults.FileSystemNotFound(wanted.FileSystem);
+            return Faults.FileSystemNotFound(fileSystem);
         if (home.Record.IsRemoving)
-            return Faults.FileSystemRemoving(wanted.FileSystem);
+            return Faults.FileSystemRemoving(fileSystem);
         var key = ExportRecord.KeyOf(wanted.Path);
         if (exports.Value!.FirstOrDefault(export => export.Key == key) is { } taken)
-            return Faults.ExportExists(taken.Record);
+            return Faults.ExportExists(taken.Record, NameOf(taken.Record, fileSystems.Value!));
         var last = counter.Value! is [var present, ..] ? present : null;
         var record = wanted with { Id = last?.Record.Next ?? 1, FileSystemId = home.Record.Id };
         if (record.Id > ExportRecord.HighestId)
@@ -158,6 +163,13 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
     {
         if (!changed.IsOk)
             return changed.Fault;
-        return await access.ApplyExportsAsync() is { } fault ? fault : View(changed.Value);
+        if (await access.ApplyExportsAsync() is { } fault)
+            return fault;
+        var fileSystems = await _reader.FileSystemsAsync();
+        return fileSystems.IsOk ? View(changed.Value, NameOf(changed.Value, fileSystems.Value)) : fileSystems.Fault;
     }
+
+    // A file system that is exported has a record: whoever removes it looks first.
+    private static string NameOf(ExportRecord export, IReadOnlyList<Revised<FileSystemRecord>> fileSystems) =>
+        fileSystems.FirstOrDefault(candidate => candidate.Record.Id == export.FileSystemId)?.Record.Name ?? "";
 }

@@ -89,9 +89,9 @@ public static class Faults
         "export-not-found", $"There is no export '{path}'.", "List the exports with `uss export ls`.");
 
     /// <summary>The path is taken.</summary>
-    public static Fault ExportExists(ExportRecord present) => new(
+    public static Fault ExportExists(ExportRecord present, string fileSystem) => new(
         "export-exists",
-        $"'{present.Path}' exports file system '{present.FileSystem}' already.",
+        $"'{present.Path}' exports file system '{fileSystem}' already.",
         $"Choose another path, or change its rules with `uss export set {present.Path} --client CLIENTS`.");
 
     /// <summary>Numbers of exports are not given twice, and all have been given.</summary>

@@ -51,6 +51,10 @@ public sealed class FileSystemService(INode node, IRecordStore records, ExportSe
         return await node.CreateFileSystemAsync(request.Name, copies, request.Pool, root) is { } fault ? fault : await GetAsync(request.Name);
     }
 
+    /// <summary>Gives a file system another name; exports and clients do not notice.</summary>
+    public async Task<Result<FileSystemView>> ChangeAsync(string name, ChangeFileSystem request) =>
+        await node.RenameFileSystemAsync(name, request.Name) is { } fault ? fault : await GetAsync(request.Name);
+
     /// <summary>Begins to remove a file system that no export names, with all files in it.</summary>
     /// <param name="name">The file system.</param>
     /// <param name="confirm">Must repeat the name.</param>
@@ -60,19 +64,25 @@ public sealed class FileSystemService(INode node, IRecordStore records, ExportSe
         var counter = await _reader.ExportCounterAsync();
         if (!counter.IsOk)
             return counter.Fault;
+        var present = await _reader.FileSystemsAsync();
+        if (!present.IsOk)
+            return present.Fault;
         var found = await GetAsync(name);
         if (!found.IsOk)
             return found.Fault;
         var exported = await _reader.ExportsAsync();
         if (!exported.IsOk)
             return exported.Fault;
-        var named = exported.Value.Select(export => export.Record).Where(export => export.FileSystem == name).ToList();
+        var named = exported.Value.Select(export => export.Record).Where(export => export.FileSystemId == found.Value.Id).ToList();
         if (named.Count > 0)
             return Faults.FileSystemExported(name, named);
         if (confirm != name)
             return Faults.ConfirmationRequired("file system", name);
         var unchanged = new Condition(RecordKeys.ExportCounter, counter.Value is [var last, ..] ? last.Revision : 0);
-        if (await node.RemoveFileSystemAsync(name, [unchanged]) is { } fault)
+
+        // And it must be the one that was looked at: names move.
+        var same = present.Value.Where(record => record.Record.Id == found.Value.Id).Select(record => new Condition(record.Key, record.Revision));
+        if (await node.RemoveFileSystemAsync(name, [unchanged, .. same]) is { } fault)
             return fault;
         var going = await GetAsync(name);
         return going.IsOk ? going : found.Value with { State = "removing" };
@@ -98,6 +108,6 @@ public sealed class FileSystemService(INode node, IRecordStore records, ExportSe
         FreeBytes = found.FreeBytes,
         Owner = found.Owner,
         Created = found.Created,
-        Exports = [.. exported.Where(export => export.Record.FileSystem == found.Name).Select(export => exports.View(export.Record))],
+        Exports = [.. exported.Where(export => export.Record.FileSystemId == found.Id).Select(export => exports.View(export.Record, found.Name))],
     };
 }

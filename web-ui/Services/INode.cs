@@ -115,6 +115,9 @@ public interface INode
     /// <param name="root">Its uppermost directory; null: one that everybody may use.</param>
     Task<Fault?> CreateFileSystemAsync(string name, int copies, string? pool, RootDirectory? root = null);
 
+    /// <summary>Gives a file system another name. Null when done. Faults: none of that name, a name that is taken or cannot be.</summary>
+    Task<Fault?> RenameFileSystemAsync(string name, string newName);
+
     /// <summary>Begins to remove a file system. Null when it is begun. Faults: none of that name, a condition that does not hold.</summary>
     Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions);
 

@@ -113,6 +113,27 @@ public sealed class FileSystemDirectoryTests
     }
 
     [Test]
+    public void A_renamed_one_keeps_its_number_and_frees_its_name()
+    {
+        Create("old");
+        Create("taken");
+        Assert.That(Rename("old", "taken").Fault!.Code, Is.EqualTo("file-system-exists"));
+        Assert.That(Rename("old", "Bad").Fault!.Code, Is.EqualTo("bad-file-system-name"));
+        Assert.That(Rename("nothing", "new").Fault!.Code, Is.EqualTo("file-system-not-found"));
+        Assert.That(Rename("old", "old").Value?.Id, Is.EqualTo(1));
+        var missing = 0;
+        _fixture.Node.Changed += _ => missing += Directory.Find(1) is null ? 1 : 0;
+        Assert.That(Rename("old", "new").Value?.Id, Is.EqualTo(1));
+        Assert.That(missing, Is.Zero, "whoever looks it up by its number finds it all the time");
+        Assert.That((Directory.Find("old"), Directory.Find("new")?.Id, Directory.Find(1)?.Name), Is.EqualTo(((FileSystemRecord?)null, 1, "new")));
+        Assert.That(Create("old").Value!.Id, Is.EqualTo(3));
+        Assert.That(Remove("new"), Is.Null);
+        Assert.That(Rename("new", "newer").Fault!.Code, Is.EqualTo("file-system-not-found"));
+        _fixture.CrashAndStart();
+        Assert.That(Directory.Find(1)?.Name, Is.EqualTo("new"));
+    }
+
+    [Test]
     public void When_all_numbers_were_given_it_says_so()
     {
         Create("first");
@@ -162,6 +183,22 @@ public sealed class FileSystemDirectoryTests
         Assert.That(cluster.Run(2, () => cluster.Nodes[2]!.FileSystems.RemoveAsync("fs", [])), Is.Null);
         Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.ForgetAsync(1)));
         Expect(cluster);
+    }
+
+    [Test]
+    public void A_crash_at_any_time_of_a_removal_and_a_renaming_leaves_one_or_the_other([Range(0, 8, 2)] int afterMs)
+    {
+        using var cluster = StartCluster(afterMs);
+        Assert.That(cluster.Run(1, () => cluster.Nodes[1]!.FileSystems.CreateAsync("fs", 2)).Fault, Is.Null);
+        cluster.World.Start(cluster.Reactors[0], () => cluster.Nodes[0]!.FileSystems.RenameAsync("fs", "new"));
+        cluster.World.Start(cluster.Reactors[2], () => cluster.Nodes[2]!.FileSystems.RemoveAsync("fs", []));
+        cluster.World.RunFor(afterMs * 1_000_000L);
+        cluster.Kill(0);
+        cluster.Restart(0);
+        cluster.World.RunFor(LongNs);
+        var left = cluster.Nodes[1]!.FileSystems.All.Single();
+        Assert.That((left.Id, left.Name, left.IsRemoving), Is.AnyOf((1, "fs", true), (1, "new", false)));
+        Expect(cluster, left.Name);
     }
 
     [Test]
@@ -236,6 +273,7 @@ public sealed class FileSystemDirectoryTests
         Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.CreateAsync("fs", 2)).Fault, Is.Null);
         cluster.Faults.LostAnswers = 1;
         Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.CreateAsync("other", 2)).Fault!.Code, Is.EqualTo("coordination-unavailable"));
+        Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.RenameAsync("fs", "new")).Fault!.Code, Is.EqualTo("coordination-unavailable"));
         Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.RemoveAsync("fs", []))!.Code, Is.EqualTo("coordination-unavailable"));
         Assert.That(cluster.Run(0, () => cluster.Nodes[0]!.FileSystems.ForgetAsync(1)), Is.True, "it is not being removed");
         cluster.Faults.LostAnswers = 0;
@@ -265,6 +303,8 @@ public sealed class FileSystemDirectoryTests
 
     private Result<FileSystemRecord> Create(string name, int copies = 1, string? pool = null) =>
         _fixture.Run(() => Directory.CreateAsync(name, copies, pool));
+
+    private Result<FileSystemRecord> Rename(string name, string newName) => _fixture.Run(() => Directory.RenameAsync(name, newName));
 
     private Fault? Remove(string name, params Condition[] conditions) => _fixture.Run(() => Directory.RemoveAsync(name, conditions));
 

@@ -75,6 +75,22 @@ public sealed class NfsServiceTests
     }
 
     [Test]
+    public async Task AFileSystemIsRenamedUnderItsClients()
+    {
+        var service = await StartAsync();
+        var before = await MountAsync("/default");
+        await service.CommandAsync("fs set default --name first");
+        await service.CommandAsync("fs create default --mode 0700");
+        Assert.That(await service.CommandAsync("fs show first"), Does.Match(@"id:\s+1").And.Match(@"exports:\s+/default"));
+        Assert.That((await service.JsonAsync("export show /default")).GetProperty("fileSystem").GetString(), Is.EqualTo("first"));
+        Assert.That((await MountAsync("/default")).Handle, Is.EqualTo(before.Handle));
+        (await service.TryCommandAsync("fs rm first --confirm first")).ExpectError(ExitCode.Conflict, "/default");
+        await service.CommandAsync("fs rm default --confirm default");
+        await RestartAsync();
+        Assert.That((await MountAsync("/default")).Handle, Is.EqualTo(before.Handle));
+    }
+
+    [Test]
     public async Task ARemovedFileSystemStaysAway()
     {
         var service = await StartAsync();
@@ -117,6 +133,9 @@ public sealed class NfsServiceTests
     [TestCase("fs create Big", ExitCode.Usage, "Big")]
     [TestCase("fs create a --copies 3", ExitCode.Failed, "3")]
     [TestCase("fs create a --pool nothing", ExitCode.NotFound, "nothing")]
+    [TestCase("fs create a --mode 9", ExitCode.Usage, "'9'")]
+    [TestCase("fs set nothing --name a", ExitCode.NotFound, "nothing")]
+    [TestCase("fs set default --name Big", ExitCode.Usage, "Big")]
     [TestCase("fs show nothing", ExitCode.NotFound, "nothing")]
     [TestCase("fs rm nothing --confirm nothing", ExitCode.NotFound, "nothing")]
     [TestCase("export create /default --fs default", ExitCode.Conflict, "/default")]

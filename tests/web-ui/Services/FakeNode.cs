@@ -72,6 +72,16 @@ internal sealed class FakeNode : INode
         return null;
     }
 
+    public async Task<Fault?> RenameFileSystemAsync(string name, string newName)
+    {
+        if (!FileSystems.Remove(name, out var renamed))
+            return Faults.FileSystemNotFound(name);
+        FileSystems[newName] = renamed with { Name = newName };
+        await PutAsync(newName, 0, isRemoving: false);
+        await Records!.CommitAsync([], [new Change(FileSystemRecord.KeyOf(name), null)]);
+        return null;
+    }
+
     public async Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions)
     {
         var probe = await Records!.CommitAsync(conditions, []);
