@@ -71,7 +71,7 @@ public sealed class FileCall
     /// <summary>Number of the file's contents, of READ and WRITE.</summary>
     public ulong File { get; set; }
 
-    /// <summary>The file's length in bytes, of READ.</summary>
+    /// <summary>The file's length in bytes, of READ; of WRITE where what may be written ends.</summary>
     public long Length { get; set; }
 
     /// <summary>Names a WRITE that has begun, for <see cref="FileService.EndWrite"/>; 0: none has.</summary>

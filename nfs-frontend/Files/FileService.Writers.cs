@@ -8,6 +8,8 @@ namespace Uss.NfsFrontend.Files;
 // that was moved meanwhile: so who makes a file shorter waits for the writes that began before, and those that come wait for it.
 public sealed partial class FileService
 {
+    private const long DiscardAgainNs = 100_000_000;
+
     private readonly Dictionary<ulong, (ulong Inode, long BeganNs)> _writes = [];
     private readonly HashSet<ulong> _cutOff = [];
     private readonly ChangeSignal _changed = new();
@@ -54,9 +56,21 @@ public sealed partial class FileService
     private async ValueTask<RecordStatus> FinishAsync(TruncationRecord truncation)
     {
         await WaitForWritesAsync(truncation.Inode);
-        var status = await CutOffAsync(truncation);
-        Open(truncation.Inode);
+
+        // Without that nobody may write: it would show what is to go, or go with it when the next owner does this.
+        var status = _isClosing ? RecordStatus.Lost : await CutOffAsync(truncation);
+        if (status == RecordStatus.Ok)
+            Open(truncation.Inode);
         return status;
+    }
+
+    // What the owner before left undone: its writes may still be under way.
+    private async ValueTask FinishLaterAsync(TruncationRecord truncation)
+    {
+        _jobs++;
+        await FinishAsync(truncation);
+        _jobs--;
+        RaiseChange();
     }
 
     private async ValueTask<RecordStatus> CutOffAsync(TruncationRecord truncation)
@@ -65,9 +79,14 @@ public sealed partial class FileService
         {
             // Behind the end there is nothing: the last block goes as a whole, or it would stay for ever, full of zeros.
             var end = (truncation.To + StoreUnits.BlockBytes - 1) / StoreUnits.BlockBytes * StoreUnits.BlockBytes;
-            var status = await Data.DiscardAsync(truncation.Inode, truncation.From, end);
-            if (status != RecordStatus.Ok)
-                return status;
+            RecordStatus status;
+            while ((status = await Data.DiscardAsync(truncation.Inode, truncation.From, end)) != RecordStatus.Ok)
+            {
+                // The disks that hold the contents are not those of the metadata: they may be away while this node stays the owner.
+                if (_isClosing)
+                    return status;
+                await WaitForChangeAsync(DiscardAgainNs);
+            }
         }
 
         return await _records.RunAsync(new DeleteOperation(Keys.Truncation(truncation.Inode)));

@@ -41,20 +41,20 @@ public sealed partial class FileService
 
     internal FileTime Time { get; }
 
-    /// <summary>Makes the uppermost directory where there is none, and ends what the owner before left undone.</summary>
+    /// <summary>Makes the uppermost directory where there is none, and begins to end what the owner before left undone.</summary>
     public async ValueTask<RecordStatus> StartAsync()
     {
         var begin = new BeginOperation(this);
         var status = await _records.RunAsync(begin);
-        while (status == RecordStatus.Ok && begin.Unfinished is { } truncation)
+        if (status != RecordStatus.Ok)
+            return status;
+        foreach (var truncation in begin.Unfinished)
         {
-            status = await CutOffAsync(truncation);
-            if (status == RecordStatus.Ok)
-                status = await _records.RunAsync(begin);
+            Close(truncation.Inode);
+            _reactor.Spawn(FinishLaterAsync(truncation));
         }
 
-        if (status == RecordStatus.Ok)
-            _reactor.Spawn(ReapAsync());
+        _reactor.Spawn(ReapAsync());
         return status;
     }
 
@@ -113,7 +113,10 @@ public sealed partial class FileService
     {
         if (status == RecordStatus.Ok)
             return await FinishAsync(truncation);
-        Open(truncation.Inode);
+
+        // The file may be shorter or not when the node is not the owner any more.
+        if (status != RecordStatus.Lost)
+            Open(truncation.Inode);
         return status;
     }
 

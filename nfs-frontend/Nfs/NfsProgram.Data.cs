@@ -128,10 +128,12 @@ public sealed partial class NfsProgram
             await fileSystem.ExecuteAsync(call);
             if (call.Status != NfsStatus.Ok)
                 return;
-            if (data.Length > 0)
+            var length = (int)Math.Clamp(call.Length - call.Offset, 0, data.Length);
+            written = VolumeResult.Ok;
+            if (length > 0)
             {
                 written = reactor.MonotonicNs - askedNs < BeginNs
-                    ? await fileSystem.Files.WriteAsync(call.File, call.Offset, data)
+                    ? await fileSystem.Files.WriteAsync(call.File, call.Offset, data.Slice(0, length))
                     : new VolumeResult(VolumeStatus.Unavailable);
             }
 

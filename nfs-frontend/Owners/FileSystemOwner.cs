@@ -58,6 +58,7 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
     private async ValueTask<bool> OpenAsync(OwnedMetadata metadata)
     {
         var opened = await MetadataStore.OpenAsync(metadata, options.Metadata);
+        var hasPredecessor = opened.IsOk;
         if (!opened.IsOk && opened.Fault.Code == "metadata-unformatted" && await FormatAsync(metadata) == RecordStatus.Ok)
             opened = await MetadataStore.OpenAsync(metadata, options.Metadata);
         if (!opened.IsOk)
@@ -66,9 +67,10 @@ internal sealed class FileSystemOwner(BlockNode node, Reactor reactor, ulong spa
             return false;
         }
 
-        var service = new FileService(opened.Value, data, reactor, options.Files);
+        var service = new FileService(opened.Value, data, reactor, options.Files with { HasPredecessor = hasPredecessor });
         if (await service.StartAsync() != RecordStatus.Ok)
         {
+            await service.CloseAsync();
             await opened.Value.CloseAsync();
             return false;
         }

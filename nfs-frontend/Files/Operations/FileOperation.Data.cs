@@ -32,7 +32,7 @@ internal sealed partial class FileOperation
 
         if (MustWait(inode))
             return;
-        Call.File = inode;
+        (Call.File, Call.Length) = (inode, Call.Offset + Call.Count);
         InodeRecord? before = null;
         if (Call.Count > 0 && !WasDone(out _))
         {
@@ -40,6 +40,11 @@ internal sealed partial class FileOperation
             NoteWritten(ref record);
             Store(inode, record);
             NoteDone();
+        }
+        else
+        {
+            // What is beyond now was cut off after the call was noted: it must neither come back nor be left behind by the file.
+            Call.Length = Math.Min(Call.Length, record.WrittenEnd);
         }
 
         AnswerWithConsistency(NfsStatus.Ok, before);

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using Uss.NfsFrontend.Metadata;
+using Uss.NfsFrontend.Nfs;
 
 namespace Uss.NfsFrontend.Files;
 
 // Calls that changed something are remembered with what they changed: when one comes again, by another connection or to another owner, it
-// is answered and not done again.
+// is answered and not done again. Those that were refused are remembered, too: a copy that a front-end was left with would otherwise be
+// done long after the client was told that it failed.
 internal sealed partial class FileOperation
 {
     private const ulong MostReplies = 100_000;
@@ -14,18 +16,29 @@ internal sealed partial class FileOperation
     private ulong ReplyKey => Mix(Call.ClientHash ^ Mix(((ulong)Call.Xid << 32) | Call.Checksum) ^ (ulong)Call.Procedure);
 
     // True when the call was carried out before; tells the inode that it made.
-    private bool WasDone(out ulong inode)
+    private bool WasDone(out ulong inode) => WasAnswered(out inode, out var status) && status == NfsStatus.Ok;
+
+    private bool WasRefused(out NfsStatus status) => WasAnswered(out _, out status) && status != NfsStatus.Ok;
+
+    private bool WasAnswered(out ulong inode, out NfsStatus status)
     {
-        inode = 0;
+        (inode, status) = (0, NfsStatus.Ok);
         if (!_records.TryGet(Keys.Reply(ReplyKey), out var value) || !ReplyRecord.TryParse(value, out var reply))
             return false;
-        inode = reply.Inode;
+        (inode, status) = (reply.Inode, (NfsStatus)reply.Status);
         return reply.Client == Call.ClientHash && reply.Xid == Call.Xid && reply.Checksum == Call.Checksum
             && reply.Procedure == (uint)Call.Procedure;
     }
 
+    // What does not depend on how things are now, or can never become otherwise, need not be remembered.
+    private void NoteRefused()
+    {
+        if (Call.Status is not (NfsStatus.Ok or NfsStatus.Stale or NfsStatus.Io or NfsStatus.ReadOnly or NfsStatus.NotSupported))
+            NoteDone(0, Call.Status);
+    }
+
     // The call is carried out by this operation. Stores the counters too: nothing changes after it.
-    private void NoteDone(ulong inode = 0)
+    private void NoteDone(ulong inode = 0, NfsStatus status = NfsStatus.Ok)
     {
         ForgetOld();
         var reply = new ReplyRecord
@@ -34,6 +47,7 @@ internal sealed partial class FileOperation
             Xid = Call.Xid,
             Checksum = Call.Checksum,
             Procedure = (uint)Call.Procedure,
+            Status = (uint)status,
             Inode = inode,
             Number = _counters.NextReply++,
             TimeNs = _nowNs,

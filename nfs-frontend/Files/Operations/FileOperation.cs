@@ -34,6 +34,8 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
             Refuse(NfsStatus.Io);
         else if (Call.IsReadOnly && IsChange)
             Refuse(NfsStatus.ReadOnly);
+        else if (IsRemembered)
+            DispatchOnce();
         else
             Dispatch();
         CloseOrOpen();
@@ -59,6 +61,22 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
         if (inode != 0)
             service.Close(inode);
         _closed = inode;
+    }
+
+    // What a copy of the call may do only if the first one did; of WRITE the contents are what counts, which are not here.
+    private bool IsRemembered => IsChange && Call.Procedure != NfsProcedure.Write;
+
+    private void DispatchOnce()
+    {
+        if (WasRefused(out var status))
+        {
+            Refuse(status);
+            return;
+        }
+
+        Dispatch();
+        if (WaitsFor == 0)
+            NoteRefused();
     }
 
     private bool IsChange => Call.Procedure is NfsProcedure.SetAttributes or (>= NfsProcedure.Write and <= NfsProcedure.Link);

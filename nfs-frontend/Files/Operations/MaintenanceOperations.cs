@@ -7,20 +7,26 @@ namespace Uss.NfsFrontend.Files;
 /// <summary>Begins a term as owner: makes the uppermost directory where there is none, and finds what the owner before left undone.</summary>
 internal sealed class BeginOperation(FileService service) : RecordOperation
 {
-    /// <summary>Contents that have to go; null: nothing is left undone.</summary>
-    public TruncationRecord? Unfinished { get; private set; }
+    /// <summary>Contents that have to go.</summary>
+    public List<TruncationRecord> Unfinished { get; } = [];
 
     /// <inheritdoc/>
     public override void Run(RecordTransaction records)
     {
-        Unfinished = null;
+        Unfinished.Clear();
         if (records.TryGet(Keys.Counters, out var value) && CountersRecord.TryParse(value, out var counters))
             service.Time.NoteGiven(counters.ChangedNs);
         else if (!records.IsIncomplete)
             MakeRoot(records, service.Time.NextNs());
         var (from, to) = Keys.Truncations;
-        if (records.TryGetNext(from, to, out var key, out var found) && TruncationRecord.TryParse(key.Low, found, out var truncation))
-            Unfinished = truncation;
+        while (records.TryGetNext(from, to, out var key, out var found))
+        {
+            if (TruncationRecord.TryParse(key.Low, found, out var truncation))
+                Unfinished.Add(truncation);
+            if (key.Low == ulong.MaxValue)
+                break;
+            from = key with { Low = key.Low + 1 };
+        }
     }
 
     private static void MakeRoot(RecordTransaction records, long nowNs)

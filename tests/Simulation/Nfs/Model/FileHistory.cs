@@ -38,6 +38,16 @@ internal sealed class FileHistory(ulong inode, byte[] handle)
         return (change, blocks);
     }
 
+    /// <summary>
+    /// A write that was sent again may have left a copy with a front-end that stands still. Owners do not remember whether the contents of a
+    /// write arrived, so that copy is written when the front-end goes on, whatever has been written meanwhile.
+    /// </summary>
+    public void AllowLateCopy(long now, long offset, int length, ulong stamp)
+    {
+        foreach (var (block, mask) in Parts(offset, length))
+            BlockAt(block).Add(new BlockOperation { Start = now, IsOptional = true, WriteMask = mask, Written = SectorStamps.All(stamp) });
+    }
+
     /// <summary>A change of the length begins.</summary>
     public LengthOperation BeginCut(string client, long now, long length)
     {
