@@ -60,6 +60,12 @@ public sealed class FileCall
     public uint Checksum { get; set; }
 
     /// <summary>
+    /// Which copy of the call: one that the client sends again is another one, what a front-end asks again is the same. Of a copy nobody
+    /// knows where the first is.
+    /// </summary>
+    public ulong Copy { get; set; }
+
+    /// <summary>
     /// Room for the results, which begin with the status (RFC 1813). Of READ they end behind the attributes, of WRITE and COMMIT behind
     /// those of before and after: the front-end adds the rest.
     /// </summary>
@@ -71,11 +77,19 @@ public sealed class FileCall
     /// <summary>Number of the file's contents, of READ and WRITE.</summary>
     public ulong File { get; set; }
 
-    /// <summary>The file's length in bytes, of READ.</summary>
+    /// <summary>The file's length in bytes, of READ; of WRITE where what is to be written ends.</summary>
     public long Length { get; set; }
 
-    /// <summary>Names a WRITE that has begun, for <see cref="FileService.EndWrite"/>; 0: none has.</summary>
+    /// <summary>
+    /// Names a WRITE that has begun, for <see cref="FileService.EndWrite"/>; 0: none has, since another copy of the call has brought the data.
+    /// </summary>
     public ulong Ticket { get; set; }
+
+    /// <summary>Of WRITE: it is not asked for but told that its data is there, to be noted for good.</summary>
+    public bool IsDone { get; set; }
+
+    /// <summary>Of WRITE: another copy of the call was let write before this one.</summary>
+    public bool IsRepeated { get; set; }
 
     /// <summary>This node answered as the owner.</summary>
     internal bool IsLocal { get; set; }
@@ -88,10 +102,10 @@ public sealed class FileCall
     {
         Procedure = procedure;
         (Handle, OtherHandle) = (default, default);
-        (Offset, Count, Checksum) = (0, 0, 0);
+        (Offset, Count, Checksum, Copy) = (0, 0, 0, 0);
         (_argumentBytes, ResultBytes) = (0, 0);
         (File, Length, Ticket) = (0, 0, 0);
-        (IsReadOnly, IsLocal) = (false, false);
+        (IsReadOnly, IsLocal, IsDone, IsRepeated) = (false, false, false, false);
     }
 
     /// <summary>Takes a copy of the arguments, at most <see cref="MaximumArgumentBytes"/>.</summary>

@@ -60,8 +60,11 @@ public sealed partial class FileService
 
         // The inode goes first, so that nobody can write any more; the truncation says what is left to do.
         var reap = new ReapOperation(inode);
-        if (await _records.RunAsync(reap) == RecordStatus.Ok)
+        var status = await _records.RunAsync(reap);
+        if (status == RecordStatus.Ok)
             await FinishAsync(reap.Truncation);
+        else if (status == RecordStatus.Lost && reap.Truncation.Inode == inode)
+            await FinishIfNotedAsync(reap.Truncation);
         else
             Open(inode);
     }

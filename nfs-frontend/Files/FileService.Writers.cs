@@ -12,7 +12,7 @@ public sealed partial class FileService
     private const long PieceBytes = 256 << 20;
     private const long RetryNs = 100_000_000;
 
-    private readonly Dictionary<ulong, (ulong Inode, long BeganNs)> _writes = [];
+    private readonly Dictionary<ulong, (ulong Inode, long BeganNs, ulong Key, ulong Copy)> _writes = [];
     private readonly HashSet<ulong> _cutOff = [];
     private readonly ChangeSignal _changed = new();
     private readonly List<ulong> _over = [];
@@ -20,10 +20,20 @@ public sealed partial class FileService
     private ulong _lastTicket;
     private long _foreignWritesUntilNs;
 
-    /// <summary>A write has come to its end; one that is not known has been given up before.</summary>
-    public void EndWrite(ulong ticket)
+    /// <summary>A write has come to its end; one that is not known has been given up before, or an owner before has let it begin.</summary>
+    public void EndWrite(in EndedWrite ended)
     {
-        if (_writes.Remove(ticket, out var write) && _cutOff.Contains(write.Inode))
+        if (ended.IsDone)
+            NoteWritten(ended.Key);
+        EndTicket(ended.Ticket);
+    }
+
+    private void EndTicket(ulong ticket)
+    {
+        if (!_writes.Remove(ticket, out var write))
+            return;
+        EndCopy(ticket, write.Key);
+        if (_cutOff.Contains(write.Inode))
             RaiseChange();
     }
 
@@ -37,7 +47,7 @@ public sealed partial class FileService
         RaiseChange();
     }
 
-    private ulong BeginWrite(ulong inode)
+    private ulong BeginWrite(FileCall call)
     {
         // Tickets of an owner before must not be taken for this one's.
         if (_lastTicket == 0)
@@ -45,7 +55,9 @@ public sealed partial class FileService
         do
             _lastTicket++;
         while (_lastTicket == 0);
-        _writes.Add(_lastTicket, (inode, _reactor.MonotonicNs));
+        var key = FileOperation.ReplyKeyOf(call);
+        _writes.Add(_lastTicket, (call.Handle.Inode, _reactor.MonotonicNs, key, call.Copy));
+        BeginCopy(_lastTicket, key, call.Copy);
         return _lastTicket;
     }
 
@@ -59,6 +71,24 @@ public sealed partial class FileService
     {
         _jobs++;
         await FinishAsync(truncation);
+        _jobs--;
+        RaiseChange();
+    }
+
+    // The owner was not sure to be it when the file became shorter: the change may be there all the same, and the node may still be the owner
+    // when it is sure again.
+    private async ValueTask FinishIfNotedAsync(TruncationRecord truncation)
+    {
+        _jobs++;
+        var note = new NoteTruncationOperation(truncation);
+        if (await RunUntilDoneAsync(note) == RecordStatus.Ok)
+        {
+            if (note.IsNoted)
+                await FinishAsync(truncation);
+            else
+                Open(truncation.Inode);
+        }
+
         _jobs--;
         RaiseChange();
     }
@@ -90,13 +120,13 @@ public sealed partial class FileService
         return await RunUntilDoneAsync(new DeleteOperation(Keys.Truncation(truncation.Inode)));
     }
 
+    // Lost only when the service stops: a node may not know for a while whether it is the owner, and be it still.
     private async ValueTask<RecordStatus> RunUntilDoneAsync(RecordOperation operation)
     {
         while (!_isClosing)
         {
-            var status = await _records.RunAsync(operation);
-            if (status is RecordStatus.Ok or RecordStatus.Lost)
-                return status;
+            if (await _records.RunAsync(operation) == RecordStatus.Ok)
+                return RecordStatus.Ok;
             await _reactor.DelayAsync(RetryNs);
         }
 
@@ -131,7 +161,7 @@ public sealed partial class FileService
         }
 
         foreach (var ticket in _over)
-            EndWrite(ticket);
+            EndTicket(ticket);
         _over.Clear();
     }
 

@@ -50,6 +50,7 @@ public sealed partial class FileService
         var status = await _records.RunAsync(begin);
         if (status != RecordStatus.Ok)
             return status;
+        _termBeganNs = Time.NextNs();
         _foreignWritesUntilNs = begin.IsNew ? 0 : _startedNs + _options.WriteNs;
         foreach (var truncation in begin.Unfinished)
             Close(truncation.Inode);
@@ -71,35 +72,44 @@ public sealed partial class FileService
             operation = new FileOperation(this);
         operation.Call = call;
         RecordStatus status;
-        var isWrite = call.Procedure == NfsProcedure.Write;
+        var isWrite = call.Procedure == NfsProcedure.Write && !call.IsDone;
         while (true)
         {
             // Before it is decided: who makes the file shorter meanwhile has to know of it.
-            call.Ticket = isWrite ? BeginWrite(call.Handle.Inode) : 0;
+            call.Ticket = isWrite ? BeginWrite(call) : 0;
             status = await _records.RunAsync(operation);
-            if (operation.WaitsFor == 0 || status != RecordStatus.Ok)
+            if (!operation.Waits || status != RecordStatus.Ok)
                 break;
-            EndWrite(call.Ticket);
+            EndTicket(call.Ticket);
             operation.OpenClosed(but: 0);
             if (_isClosing)
                 break;
-            await CutOffEndAsync(operation.WaitsFor);
+            if (operation.WaitsForCopy)
+                await _reactor.DelayAsync(CopyLookNs);
+            else
+                await CutOffEndAsync(operation.WaitsFor);
         }
 
-        if (status == RecordStatus.Ok && operation.WaitsFor != 0)
+        if (status == RecordStatus.Ok && operation.Waits)
             status = RecordStatus.Lost;
-        var truncation = status == RecordStatus.Ok ? operation.Truncation : null;
+        var truncation = status is RecordStatus.Ok or RecordStatus.Lost ? operation.Truncation : null;
         operation.OpenClosed(but: truncation?.Inode ?? 0);
-        if (truncation is { } shorter)
+        if (truncation is { } shorter && status == RecordStatus.Ok)
             status = await FinishAsync(shorter);
+        else if (truncation is { } perhaps)
+            _reactor.Spawn(FinishIfNotedAsync(perhaps));
         if (status is RecordStatus.NoSpace or RecordStatus.Damaged)
         {
             Refuse(call, status == RecordStatus.NoSpace ? NfsStatus.NoSpace : NfsStatus.Io);
             status = RecordStatus.Ok;
         }
 
-        if (isWrite && (status != RecordStatus.Ok || call.Status != NfsStatus.Ok))
-            EndWrite(call.Ticket);
+        if (isWrite && (status != RecordStatus.Ok || call.Status != NfsStatus.Ok || operation.IsWritten))
+        {
+            EndTicket(call.Ticket);
+            call.Ticket = 0;
+        }
+
         operation.Reset();
         _operations.Push(operation);
         return status;

@@ -136,24 +136,40 @@ public sealed partial class NfsProgram
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
     private async ValueTask WriteAsync(FileCall call, FileSystemRoute fileSystem, BufferSlice data)
     {
-        var written = VolumeResult.Ok;
-        do
+        VolumeResult written;
+        while (true)
         {
             // The owner waits so long for a write that it has let begin, and no longer.
             var askedNs = reactor.MonotonicNs;
             await fileSystem.ExecuteAsync(call);
             if (call.Status != NfsStatus.Ok)
                 return;
-            if (data.Length > 0)
+
+            // Without a ticket the data is there already.
+            written = VolumeResult.Ok;
+            var length = (int)Math.Clamp(call.Length - call.Offset, 0, data.Length);
+            if (length > 0 && call.Ticket != 0)
             {
                 written = reactor.MonotonicNs - askedNs < BeginNs
-                    ? await fileSystem.Files.WriteAsync(call.File, call.Offset, data)
+                    ? await fileSystem.Files.WriteAsync(call.File, call.Offset, data.Slice(0, length))
                     : new VolumeResult(VolumeStatus.Unavailable);
             }
 
-            fileSystem.EndWrite(call);
+            fileSystem.EndWrite(call, written.IsOk);
+            if (written.Status != VolumeStatus.Unavailable)
+                break;
+            await reactor.DelayAsync(RetryNs);
         }
-        while (written.Status == VolumeStatus.Unavailable);
+
+        // There may be more copies: once this one is answered, none of them may write, whoever the owner is then.
+        if (written.IsOk && call is { IsRepeated: true, Ticket: not 0 })
+        {
+            call.IsDone = true;
+            await fileSystem.ExecuteAsync(call);
+            if (call.Status != NfsStatus.Ok)
+                return;
+        }
+
         AnswerWrite(call, fileSystem, written);
     }
 

@@ -31,6 +31,7 @@ public sealed partial class NfsProgram(
     private const int SignificantBytes = 1024;
 
     private readonly Stack<FileCall> _calls = new();
+    private ulong _lastCopy;
 
     /// <inheritdoc/>
     public uint Number => 100003;
@@ -157,9 +158,17 @@ public sealed partial class NfsProgram(
         call.Begin(procedure);
         call.ClientHash = ClientHash.Of(request.Client.Address);
         call.Xid = request.Call.Xid;
+        call.Copy = NewCopy();
         var arguments = request.Message[request.Call.ArgumentsOffset..];
         call.Checksum = Crc32C.Compute(arguments[..Math.Min(arguments.Length, SignificantBytes)]);
         return call;
+    }
+
+    private ulong NewCopy()
+    {
+        if (_lastCopy == 0)
+            _lastCopy = reactor.NewNumber();
+        return ++_lastCopy;
     }
 
     private void Return(FileCall call)

@@ -12,10 +12,11 @@ namespace Uss.NfsFrontend.Owners;
 /// <code>
 /// version 4   kind 4
 /// call:  procedure 4   read-only 4   export 4   handle 24   other handle 24   offset 8   count 4
-///        client 8   xid 4   checksum 4   user 4   group 4   groups: count 4, each 4   arguments: length 4, bytes
-/// end of a write:  ticket 8
+///        client 8   xid 4   checksum 4   copy 8   done 4   user 4   group 4   groups: count 4, each 4
+///        arguments: length 4, bytes
+/// end of a write:  ticket 8   key of its reply 8   done 4
 /// lock, grant:  the bytes of a LockCall to the end; the answer to a lock is the bytes of a LockReply, to a grant its outcome 4
-/// answer:  contents 8   length 8   ticket 8, in front of the results' bytes as they are
+/// answer:  contents 8   length 8   ticket 8   repeated 4, in front of the results' bytes as they are
 /// </code>
 /// </summary>
 internal static class FileCallMessage
@@ -25,7 +26,7 @@ internal static class FileCallMessage
     private const uint KindEnd = 2;
     private const uint KindLock = 3;
     private const uint KindGrant = 4;
-    private const int AnswerHeadBytes = 24;
+    private const int AnswerHeadBytes = 28;
 
     /// <summary>What a message asks for.</summary>
     public enum Kind
@@ -65,6 +66,8 @@ internal static class FileCallMessage
         writer.UInt64(call.ClientHash);
         writer.UInt32(call.Xid);
         writer.UInt32(call.Checksum);
+        writer.UInt64(call.Copy);
+        writer.Boolean(call.IsDone);
         writer.UInt32(call.Caller.UserId);
         writer.UInt32(call.Caller.GroupId);
         writer.UInt32((uint)call.Caller.Groups.Length);
@@ -75,12 +78,14 @@ internal static class FileCallMessage
     }
 
     /// <summary>Writes the end of a write; returns its length.</summary>
-    public static int WriteEnd(ulong ticket, Span<byte> target)
+    public static int WriteEnd(in EndedWrite write, Span<byte> target)
     {
         var writer = new XdrWriter(target);
         writer.UInt32(Version);
         writer.UInt32(KindEnd);
-        writer.UInt64(ticket);
+        writer.UInt64(write.Ticket);
+        writer.UInt64(write.Key);
+        writer.Boolean(write.IsDone);
         return writer.Position;
     }
 
@@ -100,10 +105,10 @@ internal static class FileCallMessage
     /// <summary>Reads what another node sent.</summary>
     /// <param name="source">The message.</param>
     /// <param name="call">Takes a call.</param>
-    /// <param name="ticket">Takes the ticket of a write that has ended.</param>
-    public static Kind Read(ReadOnlySpan<byte> source, FileCall call, out ulong ticket)
+    /// <param name="ended">Takes a write that has ended.</param>
+    public static Kind Read(ReadOnlySpan<byte> source, FileCall call, out EndedWrite ended)
     {
-        ticket = 0;
+        ended = default;
         var reader = new XdrReader(source);
         if (reader.UInt32() != Version)
             return Kind.None;
@@ -112,7 +117,7 @@ internal static class FileCallMessage
             case KindCall:
                 return ReadCall(source, ref reader, call) ? Kind.Call : Kind.None;
             case KindEnd:
-                ticket = reader.UInt64();
+                ended = new EndedWrite(reader.UInt64(), reader.UInt64(), reader.Boolean());
                 return reader.IsOk ? Kind.End : Kind.None;
             case KindLock:
                 return Kind.Lock;
@@ -130,6 +135,7 @@ internal static class FileCallMessage
         writer.UInt64(call.File);
         writer.UInt64((ulong)call.Length);
         writer.UInt64(call.Ticket);
+        writer.Boolean(call.IsRepeated);
     }
 
     /// <summary>Reads an answer that lies in the call's room for results; false when it is none.</summary>
@@ -138,6 +144,7 @@ internal static class FileCallMessage
         var answer = call.Results.Span[..bytes];
         var reader = new XdrReader(answer);
         (call.File, call.Length, call.Ticket) = (reader.UInt64(), (long)reader.UInt64(), reader.UInt64());
+        call.IsRepeated |= reader.Boolean();
         if (!reader.IsOk || bytes < AnswerHeadBytes + sizeof(uint))
             return false;
         answer[AnswerHeadBytes..].CopyTo(answer);
@@ -154,7 +161,8 @@ internal static class FileCallMessage
         call.OtherHandle = ReadHandle(ref reader);
         call.Offset = (long)reader.UInt64();
         call.Count = (int)reader.UInt32AtMost(NfsLimits.TransferBytes);
-        (call.ClientHash, call.Xid, call.Checksum) = (reader.UInt64(), reader.UInt32(), reader.UInt32());
+        (call.ClientHash, call.Xid, call.Checksum, call.Copy) = (reader.UInt64(), reader.UInt32(), reader.UInt32(), reader.UInt64());
+        call.IsDone = reader.Boolean();
         var (user, group) = (reader.UInt32(), reader.UInt32());
         Span<uint> groups = stackalloc uint[AuthSys.MaximumGroups];
         var count = (int)reader.UInt32AtMost(AuthSys.MaximumGroups);

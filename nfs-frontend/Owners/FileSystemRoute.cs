@@ -17,6 +17,7 @@ namespace Uss.NfsFrontend.Owners;
 public sealed class FileSystemRoute
 {
     private const long LookAgainNs = 20_000_000;
+    private const long TellNs = 30_000_000_000;
 
     private readonly BlockNode _node;
     private readonly ulong _space;
@@ -87,15 +88,20 @@ public sealed class FileSystemRoute
         return reply;
     }
 
-    /// <summary>A write that the owner knows of has come to its end: those who make the file shorter wait for that.</summary>
-    public void EndWrite(FileCall call)
+    /// <summary>
+    /// A write that the owner knows of has come to its end: those who make the file shorter wait for that, and copies of the call.
+    /// </summary>
+    /// <param name="call">The write.</param>
+    /// <param name="isDone">Its data is there: no copy of the call is to bring it once more.</param>
+    public void EndWrite(FileCall call, bool isDone)
     {
         if (call.Ticket == 0)
             return;
-        if (call.IsLocal)
-            _owner.Service?.EndWrite(call.Ticket);
+        var ended = new EndedWrite(call.Ticket, FileOperation.ReplyKeyOf(call), isDone);
+        if (_owner.Service is { } service)
+            service.EndWrite(ended);
         else
-            Reactor.Current.Spawn(TellEndAsync(call.Ticket));
+            Reactor.Current.Spawn(TellEndAsync(ended));
     }
 
     private async ValueTask<bool> AskAsync(FileCall call)
@@ -108,13 +114,24 @@ public sealed class FileSystemRoute
         return answered >= 0 && FileCallMessage.ReadAnswer(call, answered);
     }
 
-    // An owner that does not hear of it waits until a write can take effect no more.
-    private async ValueTask TellEndAsync(ulong ticket)
+    // An owner that does not hear of it waits until a write can take effect no more. That data is there matters to the owners after it, too.
+    private async ValueTask TellEndAsync(EndedWrite ended)
     {
         var message = RentMessage();
-        var length = FileCallMessage.WriteEnd(ticket, message);
+        var length = FileCallMessage.WriteEnd(ended, message);
         var room = Reactor.Current.Buffers.Rent(1);
-        await _node.CallOwnerAsync(_space, message.AsMemory(0, length), room.Slice());
+        var untilNs = Reactor.Current.MonotonicNs + TellNs;
+        while (await _node.CallOwnerAsync(_space, message.AsMemory(0, length), room.Slice()) < 0 && ended.IsDone)
+        {
+            await _node.WaitForChangeAsync(LookAgainNs);
+            if (Reactor.Current.MonotonicNs > untilNs)
+                break;
+            if (_owner.Service is not { } service)
+                continue;
+            service.EndWrite(ended);
+            break;
+        }
+
         room.Release();
         _messages.Push(message);
     }

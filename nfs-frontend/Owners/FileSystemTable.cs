@@ -105,10 +105,10 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
         if (!_calls.TryPop(out var call))
             call = new FileCall { HandleKey = _key.Bytes };
         var length = -1;
-        switch (FileCallMessage.Read(request.Span, call, out var ticket))
+        switch (FileCallMessage.Read(request.Span, call, out var ended))
         {
             case FileCallMessage.Kind.End:
-                service.EndWrite(ticket);
+                service.EndWrite(ended);
                 length = 0;
                 break;
             case FileCallMessage.Kind.Call:

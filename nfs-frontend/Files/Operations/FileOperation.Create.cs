@@ -64,12 +64,13 @@ internal sealed partial class FileOperation
                     return;
                 status = Change(inode, ref record, new SetAttributes { Length = arguments.Attributes.Length });
                 if (status == NfsStatus.Ok)
-                {
                     Store(inode, record);
-                    NoteDone(inode);
-                }
             }
         }
+
+        // Also where nothing was changed: a copy of the call must not make the file when somebody has removed it.
+        if (status == NfsStatus.Ok)
+            NoteDone(inode);
 
         AnswerMade(status, inode, directory);
     }

@@ -25,6 +25,13 @@ internal sealed partial class FileOperation
     {
         var inode = Call.Handle.Inode;
         var status = LoadFile(MayWrite, out var record);
+        if (Call.IsDone)
+        {
+            NoteWritten();
+            AnswerUnchanged(status == NfsStatus.AccessDenied ? NfsStatus.Ok : status);
+            return;
+        }
+
         if (status == NfsStatus.Ok && (Call.Offset < 0 || Call.Count < 0 || Call.Offset > FileSpaces.MaximumFileBytes - Call.Count))
             status = NfsStatus.FileTooLarge;
         if (status != NfsStatus.Ok)
@@ -35,13 +42,34 @@ internal sealed partial class FileOperation
 
         if (MustWait(inode))
             return;
-        Call.File = inode;
+        WaitsForCopy = service.IsCopyUnderWay(Call);
+        if (WaitsForCopy)
+            return;
+        (Call.File, Call.Length) = (inode, Call.Offset + Call.Count);
 
-        // One that comes again writes its data again, since nobody knows whether that was done: the file may have become shorter meanwhile,
-        // and what is written beyond its end would turn up later.
-        InodeRecord? before = WasDone(out _) ? null : record;
-        var end = Call.Offset + Call.Count;
-        if (Call.Count > 0 && (before is not null || end > Math.Min(record.Length, record.WrittenEnd)))
+        // A copy writes its data where nobody knows whether that was done. What lies beyond the end was cut off after the call was noted: it
+        // must neither come back nor be left behind the end, where it would turn up later.
+        InodeRecord? before = record;
+        if (TryFindReply(out var reply))
+        {
+            before = null;
+            IsWritten = reply.Status == (uint)NfsStatus.Ok || service.IsWritten(ReplyKey);
+            if (IsWritten)
+            {
+                AnswerUnchanged(NfsStatus.Ok);
+                return;
+            }
+
+            WaitsForCopy = reply.Inode != Call.Copy && service.MayBeUnderWay(reply.TimeNs);
+            if (WaitsForCopy)
+                return;
+            Call.IsRepeated |= reply.Inode != Call.Copy;
+            if (reply.Inode != Call.Copy)
+                NoteReply(reply with { Inode = Call.Copy });
+            Call.Length = Math.Min(Call.Length, Math.Min(record.Length, record.WrittenEnd));
+        }
+
+        if (Call.Count > 0 && before is not null)
         {
             var used = UsedByWriting(record);
             status = CheckQuota(record.QuotaTree, used, 0);
@@ -51,7 +79,7 @@ internal sealed partial class FileOperation
                 record.UsedBytes += used;
                 NoteWritten(ref record);
                 Store(inode, record);
-                NoteDone();
+                NoteDone(Call.Copy, (NfsStatus)ReplyRecord.UnderWay);
             }
         }
 

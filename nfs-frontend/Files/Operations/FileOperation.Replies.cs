@@ -1,32 +1,68 @@
 using System.Buffers.Binary;
 using Uss.NfsFrontend.Metadata;
+using Uss.NfsFrontend.Nfs;
 
 namespace Uss.NfsFrontend.Files;
 
 // Calls that changed something are remembered with what they changed: when one comes again, by another connection or to another owner, it
-// is answered and not done again.
+// is answered and not done again. Those that were refused are remembered, too: a copy that a front-end was left with would otherwise be
+// done long after the client was told that it failed.
 internal sealed partial class FileOperation
 {
     private const ulong MostReplies = 100_000;
     private const long KeptNs = 120_000_000_000;
     private const int ForgottenAtOnce = 2;
 
-    private ulong ReplyKey => Mix(Call.ClientHash ^ Mix(((ulong)Call.Xid << 32) | Call.Checksum) ^ (ulong)Call.Procedure);
+    /// <summary>The key under which is noted what became of a call.</summary>
+    public static ulong ReplyKeyOf(FileCall call) =>
+        Mix(call.ClientHash ^ Mix(((ulong)call.Xid << 32) | call.Checksum) ^ (ulong)call.Procedure);
 
-    // True when the call was carried out before; tells the inode that it made. Numbers of calls come round: what was not forgotten yet,
-    // because nothing has changed since, is no answer to a new call either.
-    private bool WasDone(out ulong inode)
+    private ulong ReplyKey => ReplyKeyOf(Call);
+
+    // True when the call was carried out before; tells the inode that it made.
+    private bool WasDone(out ulong inode) => WasAnswered(out inode, out var status) && status == NfsStatus.Ok;
+
+    private bool WasRefused(out NfsStatus status) => WasAnswered(out _, out status) && status != NfsStatus.Ok;
+
+    private bool WasAnswered(out ulong inode, out NfsStatus status)
     {
-        inode = 0;
-        if (!_records.TryGet(Keys.Reply(ReplyKey), out var value) || !ReplyRecord.TryParse(value, out var reply))
-            return false;
-        inode = reply.Inode;
-        return reply.Client == Call.ClientHash && reply.Xid == Call.Xid && reply.Checksum == Call.Checksum
+        var isKnown = TryFindReply(out var reply);
+        (inode, status) = (reply.Inode, (NfsStatus)reply.Status);
+        return isKnown;
+    }
+
+    // Numbers of calls come round: what was not forgotten yet, because nothing has changed since, is no answer to a new call.
+    private bool TryFindReply(out ReplyRecord reply)
+    {
+        reply = default;
+        return _records.TryGet(Keys.Reply(ReplyKey), out var value) && ReplyRecord.TryParse(value, out reply)
+            && reply.Client == Call.ClientHash && reply.Xid == Call.Xid && reply.Checksum == Call.Checksum
             && reply.Procedure == (uint)Call.Procedure && _nowNs - reply.TimeNs < KeptNs;
     }
 
+    // The data of the call, a WRITE, is there.
+    private void NoteWritten()
+    {
+        if (TryFindReply(out var reply))
+            NoteReply(reply with { Status = (uint)NfsStatus.Ok });
+    }
+
+    private void NoteReply(in ReplyRecord reply)
+    {
+        Span<byte> bytes = stackalloc byte[ReplyRecord.Size];
+        reply.Write(bytes);
+        _records.Put(Keys.Reply(ReplyKey), bytes);
+    }
+
+    // What does not depend on how things are now, or can never become otherwise, need not be remembered.
+    private void NoteRefused()
+    {
+        if (Call.Status is not (NfsStatus.Ok or NfsStatus.Stale or NfsStatus.Io or NfsStatus.ReadOnly or NfsStatus.NotSupported))
+            NoteDone(0, Call.Status);
+    }
+
     // The call is carried out by this operation. Stores the counters too: nothing changes after it.
-    private void NoteDone(ulong inode = 0)
+    private void NoteDone(ulong inode = 0, NfsStatus status = NfsStatus.Ok)
     {
         ForgetOld();
         var reply = new ReplyRecord
@@ -35,6 +71,7 @@ internal sealed partial class FileOperation
             Xid = Call.Xid,
             Checksum = Call.Checksum,
             Procedure = (uint)Call.Procedure,
+            Status = (uint)status,
             Inode = inode,
             Number = _counters.NextReply++,
             TimeNs = _nowNs,

@@ -21,6 +21,15 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
     /// <summary>An inode whose contents are being cut off: the call has to wait for that and be run again.</summary>
     public ulong WaitsFor { get; private set; }
 
+    /// <summary>Another copy of the WRITE may be writing: the call has to wait for that and be run again.</summary>
+    public bool WaitsForCopy { get; private set; }
+
+    /// <summary>Another copy of the WRITE has written its data.</summary>
+    public bool IsWritten { get; private set; }
+
+    /// <summary>The call has to be run again.</summary>
+    public bool Waits => WaitsFor != 0 || WaitsForCopy;
+
     /// <summary>What the call leaves to be cut off before it may be answered.</summary>
     public TruncationRecord? Truncation { get; private set; }
 
@@ -28,12 +37,14 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
     public override void Run(RecordTransaction records)
     {
         _records = records;
-        (WaitsFor, Truncation) = (0, null);
+        (WaitsFor, WaitsForCopy, IsWritten, Truncation) = (0, false, false, null);
         _nowNs = service.Time.NextNs();
         if (!LoadCounters())
             Refuse(NfsStatus.Io);
         else if (Call.IsReadOnly && IsChange)
             Refuse(NfsStatus.ReadOnly);
+        else if (IsRemembered)
+            DispatchOnce();
         else
             Dispatch();
         CloseCutOff();
@@ -43,7 +54,7 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
     public void Reset()
     {
         Call = null!;
-        (WaitsFor, Truncation) = (0, null);
+        (WaitsFor, WaitsForCopy, IsWritten, Truncation) = (0, false, false, null);
     }
 
     /// <summary>
@@ -68,6 +79,34 @@ internal sealed partial class FileOperation(FileService service) : RecordOperati
             return;
         service.Close(truncation.Inode);
         _closed.Add(truncation.Inode);
+    }
+
+    // What a copy of the call may do only if the first one did. WRITE sees to that itself.
+    private bool IsRemembered => IsChange && Call.Procedure != NfsProcedure.Write;
+
+    private void DispatchOnce()
+    {
+        if (WasRefused(out var status))
+        {
+            Refuse(status);
+            return;
+        }
+
+        Dispatch();
+        if (Call.Status == NfsStatus.Stale && WaitsFor == 0 && WasDone(out _))
+            AnswerDone();
+        else if (WaitsFor == 0)
+            NoteRefused();
+    }
+
+    // The call was carried out, and what it was about has gone since: there is nothing more to tell.
+    private void AnswerDone()
+    {
+        var writer = BeginResults(NfsStatus.Ok);
+        var making = Call.Procedure is NfsProcedure.Create or NfsProcedure.MakeDirectory or NfsProcedure.SymbolicLink or NfsProcedure.MakeNode;
+        for (var missing = ProcedureArguments.OptionalAttributesOf(Call.Procedure) + (making ? 2 : 0); missing > 0; missing--)
+            writer.Boolean(false);
+        EndResults(writer);
     }
 
     private bool IsChange => Call.Procedure is NfsProcedure.SetAttributes or (>= NfsProcedure.Write and <= NfsProcedure.Link);

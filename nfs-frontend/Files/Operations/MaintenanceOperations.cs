@@ -69,15 +69,42 @@ internal sealed class DeleteOperation(RecordKey key) : RecordOperation
 /// <summary>Notes how far a truncation is; also tells whether this node is still the owner, when there is nothing new to note.</summary>
 internal sealed class NoteTruncationOperation(TruncationRecord truncation) : RecordOperation
 {
+    /// <summary>The truncation is one that records know of.</summary>
+    public bool IsNoted { get; private set; }
+
     /// <inheritdoc/>
     public override void Run(RecordTransaction records)
     {
         var key = Keys.Truncation(truncation.Inode);
-        if (!records.TryGet(key, out var value) || !TruncationRecord.TryParse(truncation.Inode, value, out var noted) || noted == truncation)
+        var noted = default(TruncationRecord);
+        IsNoted = records.TryGet(key, out var value) && TruncationRecord.TryParse(truncation.Inode, value, out noted);
+        if (!IsNoted || noted == truncation)
             return;
         Span<byte> bytes = stackalloc byte[TruncationRecord.Size];
         truncation.Write(bytes);
         records.Put(key, bytes);
+    }
+}
+
+/// <summary>Notes of writes that their data is there.</summary>
+internal sealed class NoteWrittenOperation : RecordOperation
+{
+    /// <summary>Keys of the calls' replies.</summary>
+    public List<ulong> Keys { get; } = [];
+
+    /// <inheritdoc/>
+    public override void Run(RecordTransaction records)
+    {
+        Span<byte> bytes = stackalloc byte[ReplyRecord.Size];
+        foreach (var call in Keys)
+        {
+            var key = Files.Keys.Reply(call);
+            if (!records.TryGet(key, out var value) || !ReplyRecord.TryParse(value, out var reply) || reply.Status != ReplyRecord.UnderWay)
+                continue;
+            reply.Status = (uint)NfsStatus.Ok;
+            reply.Write(bytes);
+            records.Put(key, bytes);
+        }
     }
 }
 

@@ -56,7 +56,7 @@ public sealed class BlockDeviceTests : EndToEndTest
     {
         var device = NewDevice("drive", 256);
         var first = StartService("127.0.0.1", "--disk", device);
-        using (var second = new UssService(Sandbox, Folder["other"], "127.0.0.2", "--disk", device))
+        using (var second = new UssService(Sandbox, Folder["other"], "127.0.0.2", "--nfs", "none", "--disk", device))
         {
             var result = second.StartExpectingRefusal(Limit);
             Assert.That(result.ExitCode, Is.EqualTo(5), result.Output);

@@ -45,12 +45,16 @@ internal sealed class NfsGroup(ulong root, byte[] handle)
     }
 
     /// <summary>Somebody was told what it made; the number that the history has for it.</summary>
-    public ulong SeeMade(NfsAnswer answer, bool isDirectory, long startNs)
+    public ulong SeeMade(NfsAnswer answer, NameOperation operation)
     {
+        var isDirectory = operation.Procedure == NfsProcedure.MakeDirectory;
         if (answer.Attributes is null)
             return ++_unknown | NameState.UnknownBit | (isDirectory ? NameState.DirectoryBit : 0);
-        var inode = See(answer, startNs);
-        _claimed.Add(inode);
+        var inode = See(answer, operation.Start);
+
+        // One that takes what is there may have been told what somebody else made.
+        if (!operation.IsUnchecked)
+            _claimed.Add(inode);
         return inode;
     }
 

@@ -7,6 +7,7 @@ namespace Uss.Simulation.Nfs;
 public sealed partial class NfsScenario
 {
     private const long UsualDelayNs = 200_000;
+    private const long RestNs = 60_000 * NsPerMs;
 
     private readonly PriorityQueue<Action, long> _undos = new();
     private readonly HashSet<NfsNode> _away = [];
@@ -30,6 +31,16 @@ public sealed partial class NfsScenario
         }
 
         World.RunFor(Math.Max(untilNs - World.NowNs, 0));
+    }
+
+    // Faults end, and everybody gets an answer: long before owners forget the calls that they have carried out.
+    private void Rest()
+    {
+        while (_undos.TryPeek(out _, out var atNs))
+            RunAndUndo(Math.Max(atNs - World.NowNs, 0));
+        var before = _steps.ToArray();
+        Require(World.RunUntil(() => !before.Where((steps, number) => steps == _steps[number] && steps != int.MaxValue).Any(), RestNs), "clients get answers");
+        _burst = Crashes.Next(1 + (Ticks / 8));
     }
 
     private void Disturb()

@@ -39,6 +39,7 @@ public sealed partial class NfsScenario : Scenario
     private readonly CoordinationState _state = new();
     private FileServiceOptions _files = new();
     private int _pool;
+    private readonly List<int> _steps = [];
     private int _calls;
     private int _running;
     private int _burst;
@@ -60,9 +61,13 @@ public sealed partial class NfsScenario : Scenario
             AddClient(settings);
         while (_calls < Ticks)
         {
-            Require(World.NowNs < 10 * LongNs, "clients make progress");
-            RunAndUndo(1 + Crashes.Next(1L << (20 + Crashes.Next(11))));
-            Disturb();
+            for (var faults = 1 + Crashes.Next(20); faults > 0; faults--)
+            {
+                RunAndUndo(1 + Crashes.Next(1L << (20 + Crashes.Next(11))));
+                Disturb();
+            }
+
+            Rest();
         }
 
         Heal();
@@ -161,20 +166,23 @@ public sealed partial class NfsScenario : Scenario
         for (var count = 1 + random.Next(3); count > 0; count--)
         {
             var worker = new NfsWorker($"{name}.{count}", client, _groups[random.Next(_groups.Count)], choices, () => ++_stamp);
-            _running++;
-            World.Start(reactor, () => RunAsync(worker, choices));
+            var number = _running++;
+            _steps.Add(0);
+            World.Start(reactor, () => RunAsync(worker, number, choices));
         }
     }
 
-    private async ValueTask<bool> RunAsync(NfsWorker worker, SeededRandom random)
+    private async ValueTask<bool> RunAsync(NfsWorker worker, int number, SeededRandom random)
     {
         while (_calls < Ticks)
         {
             _calls++;
             await Reactor.Current.DelayAsync(PauseNs(random));
             await worker.StepAsync();
+            _steps[number]++;
         }
 
+        _steps[number] = int.MaxValue;
         _running--;
         return true;
     }

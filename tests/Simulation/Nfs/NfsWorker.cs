@@ -99,14 +99,18 @@ internal sealed class NfsWorker(string name, NfsClient client, NfsGroup group, S
     private async ValueTask MakeAsync(NfsProcedure procedure)
     {
         var directory = group.ChooseDirectory(random);
-        var operation = Begin(procedure, directory, Name());
+        var mode = (CreateMode)random.Next(3);
+        var operation = Begin(procedure, directory, Name()) with
+        {
+            IsUnchecked = procedure == NfsProcedure.Create && mode == CreateMode.Unchecked,
+        };
         var handle = group.HandleOf(directory);
-        var call = procedure == NfsProcedure.MakeDirectory ? NfsCall.MakeDirectory(handle, operation.Name)
-            : random.Next(3) == 0 ? NfsCall.Create(handle, operation.Name, CreateMode.Exclusive, 1 + stamps())
-            : NfsCall.Create(handle, operation.Name, CreateMode.Guarded);
+        var call = procedure == NfsProcedure.MakeDirectory
+            ? NfsCall.MakeDirectory(handle, operation.Name)
+            : NfsCall.Create(handle, operation.Name, mode, 1 + stamps());
         var answer = await AskAsync(call, operation);
         if (answer.Status == NfsStatus.Ok)
-            operation.Inode = group.SeeMade(answer, procedure == NfsProcedure.MakeDirectory, operation.Start);
+            operation.Inode = group.SeeMade(answer, operation);
     }
 
     private async ValueTask TakeAsync(NfsProcedure procedure)
@@ -188,8 +192,13 @@ internal sealed class NfsWorker(string name, NfsClient client, NfsGroup group, S
         var answer = await client.CallAsync(NfsCall.Write(file.Handle, offset, data));
         RequireDone(answer, "WRITE");
         file.EndChange(change, answer, NowNs);
-        foreach (var block in blocks)
-            (block.End, block.IsOptional) = (NowNs, answer.Status != NfsStatus.Ok);
+        foreach (var (number, write) in blocks)
+        {
+            (write.End, write.IsOptional) = (NowNs, answer.Status != NfsStatus.Ok);
+            if (answer.IsRepeated)
+                file.AllowTwice(write, number);
+        }
+
         if (answer.Status == NfsStatus.Ok && answer.Count != length)
             throw new SimulationException($"{answer.Count} of {length} bytes were written");
     }

@@ -42,14 +42,14 @@ internal sealed class NfsAnswer
     /// <summary>Names of a directory.</summary>
     public List<(ulong Inode, string Name, ulong Cookie)> Entries { get; } = [];
 
-    /// <summary>All bytes of the results.</summary>
-    public byte[] Results { get; private init; } = [];
+    /// <summary>The client sent calls again while it waited, this one perhaps among them.</summary>
+    public bool IsRepeated { get; private init; }
 
     /// <summary>Reads a reply; null when it is none.</summary>
-    public static NfsAnswer? Read(NfsProcedure procedure, byte[] reply)
+    public static NfsAnswer? Read(NfsProcedure procedure, byte[] reply, bool isRepeated = false)
     {
         var reader = new XdrReader(reply, RpcReply.AcceptedSize - sizeof(uint));
-        var answer = new NfsAnswer { Accept = (AcceptStatus)reader.UInt32(), Results = reply[Math.Min(RpcReply.AcceptedSize, reply.Length)..] };
+        var answer = new NfsAnswer { Accept = (AcceptStatus)reader.UInt32(), IsRepeated = isRepeated };
         if (answer.Accept == AcceptStatus.Success)
         {
             answer.Status = (NfsStatus)reader.UInt32();

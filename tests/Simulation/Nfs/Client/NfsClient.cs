@@ -49,8 +49,9 @@ internal sealed class NfsClient
     /// <summary>Makes a call again under a number that it had before.</summary>
     public async ValueTask<NfsAnswer> CallAsync(NfsCall call, uint xid)
     {
+        var resent = Resent;
         var reply = await CallAsync(xid, (uint)call.Procedure, call.Arguments);
-        return NfsAnswer.Read(call.Procedure, reply)
+        return NfsAnswer.Read(call.Procedure, reply, isRepeated: Resent != resent)
             ?? throw new SimulationException($"the answer to {call.Procedure} cannot be decoded: {Convert.ToHexString(reply)}");
     }
 

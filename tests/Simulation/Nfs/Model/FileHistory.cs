@@ -23,20 +23,26 @@ internal sealed class FileHistory(ulong inode, byte[] handle)
     public void NoteLinked(long startNs) => _lastLinkedNs = Math.Max(_lastLinkedNs, startNs);
 
     /// <summary>A write of one stamp to whole sectors begins.</summary>
-    public (LengthOperation Length, List<BlockOperation> Blocks) BeginWrite(string client, long now, long offset, int length, ulong stamp)
+    public (LengthOperation Length, List<(long Number, BlockOperation Write)> Blocks) BeginWrite(string client, long now, long offset, int length, ulong stamp)
     {
-        var blocks = new List<BlockOperation>();
+        var blocks = new List<(long, BlockOperation)>();
         foreach (var (block, mask) in Parts(offset, length))
         {
             var operation = new BlockOperation { Start = now, IsOptional = true, WriteMask = mask, Written = SectorStamps.All(stamp) };
             BlockAt(block).Add(operation);
-            blocks.Add(operation);
+            blocks.Add((block, operation));
         }
 
         var change = new LengthOperation { Client = client, Start = now, IsOptional = true, AtLeast = offset + length };
         _lengths.Add(change);
         return (change, blocks);
     }
+
+    /// <summary>
+    /// A write that was sent again may take effect twice before it is answered, as its first copy did where the front-end died: with writes
+    /// of others to the same place between. Never after it was answered.
+    /// </summary>
+    public void AllowTwice(BlockOperation write, long block) => BlockAt(block).Add(write with { IsOptional = true });
 
     /// <summary>A change of the length begins.</summary>
     public LengthOperation BeginCut(string client, long now, long length)
@@ -89,7 +95,7 @@ internal sealed class FileHistory(ulong inode, byte[] handle)
     public string? FindViolation()
     {
         if (new HistoryChecker<LengthOperation, LengthState>().FindViolation(_lengths, default) is { } length)
-            return $"length of file {inode}: {length} fits nowhere among{Around(_lengths, length.Start, length.End, one => one.Start, one => one.End)}";
+            return $"length of file {inode}: {length} fits nowhere among{Around(_lengths, length.End, one => one.Start)}";
         var checker = new LinearizabilityChecker();
         foreach (var (block, seen) in _blocks)
         {
@@ -100,10 +106,11 @@ internal sealed class FileHistory(ulong inode, byte[] handle)
                 IsOptional = true,
                 WriteMask = 0xFF,
             }).ToList();
-            if (checker.FindViolation(history) is { } violation)
+            for (var sector = 0; sector < SectorStamps.Count; sector++)
             {
-                return $"file {inode} block {block}: {violation} fits nowhere among"
-                    + Around(history, violation.Start, violation.End, one => one.Start, one => one.End);
+                var of = Of(history, (byte)(1 << sector));
+                if (checker.FindViolation(of) is { } violation)
+                    return $"file {inode} block {block}: {violation} fits nowhere among{Around(of, violation.End, one => one.Start)}";
             }
         }
 
@@ -120,6 +127,13 @@ internal sealed class FileHistory(ulong inode, byte[] handle)
                 yield return new BlockOperation { Start = cut.Start, End = cut.End, IsOptional = cut.IsOptional, WriteMask = (byte)(0xFF << (int)first) };
         }
     }
+
+    // Each sector is for itself: of a write that meets a truncation, what lies before the new end may be written after it.
+    private static List<BlockOperation> Of(List<BlockOperation> history, byte sector) =>
+    [
+        .. history.Where(one => ((one.ReadMask | one.WriteMask) & sector) != 0)
+            .Select(one => one with { ReadMask = (byte)(one.ReadMask & sector), WriteMask = (byte)(one.WriteMask & sector) }),
+    ];
 
     private List<BlockOperation> BlockAt(long block)
     {
@@ -141,7 +155,7 @@ internal sealed class FileHistory(ulong inode, byte[] handle)
         }
     }
 
-    private static string Around<T>(IEnumerable<T> history, long from, long to, Func<T, long> start, Func<T, long> end) =>
-        string.Concat(history.Where(item => start(item) <= to && end(item) >= from - 10_000_000_000).OrderBy(start)
+    private static string Around<T>(IEnumerable<T> history, long to, Func<T, long> start) =>
+        string.Concat(history.Where(item => start(item) <= to).OrderBy(start)
             .TakeLast(30).Select(item => $"{Environment.NewLine}  {item}"));
 }

@@ -33,6 +33,9 @@ internal sealed record NameOperation : IModelOperation<NameState>
 
     public NfsStatus Status { get; set; }
 
+    /// <summary>A creation that takes the file that is there.</summary>
+    public bool IsUnchecked { get; init; }
+
     /// <summary>Names that it has, of GETATTR.</summary>
     public uint Links { get; set; }
 
@@ -93,7 +96,11 @@ internal sealed record NameOperation : IModelOperation<NameState>
         if (status == NfsStatus.Stale)
             return Status == NfsStatus.Stale;
         if (status == NfsStatus.Ok)
-            return Status == NfsStatus.Exists;
+        {
+            var found = state.Find(Directory, Name);
+            return IsUnchecked && !IsDirectory(found) ? Status == NfsStatus.Ok && state.IsSame(found, Inode) : Status == NfsStatus.Exists;
+        }
+
         next = state.With(Directory, Name, Inode);
         return Status == NfsStatus.Ok;
     }

@@ -26,7 +26,7 @@ internal sealed class NameState(ulong root, HashSet<ulong> claimed, (ulong Direc
 
     /// <summary>Whether what a name leads to may be an inode that somebody saw.</summary>
     public bool IsSame(ulong held, ulong seen) =>
-        held == seen || ((held & UnknownBit) != 0 && !claimed.Contains(seen) && ((held ^ seen) & DirectoryBit) == 0);
+        held == seen || ((held & UnknownBit) != 0 && seen != root && !claimed.Contains(seen) && ((held ^ seen) & DirectoryBit) == 0);
 
     /// <summary>What a name leads to; 0: nothing.</summary>
     public ulong Find(ulong directory, string name)

@@ -45,7 +45,7 @@ internal static class FileCalls
 
     public static void EndWrite(this FileRig rig, FileReply write) => rig.World.Run(rig.Reactor, () =>
     {
-        rig.Service.EndWrite(write.Ticket);
+        rig.Service.EndWrite(new EndedWrite(write.Ticket, write.Key, IsDone: true));
         return ValueTask.CompletedTask;
     });
 

@@ -50,11 +50,21 @@ internal sealed class FileReply
 
     public ulong Ticket { get; init; }
 
+    public ulong Key { get; init; }
+
     public static FileReply Read(FileCall call)
     {
         var bytes = call.Results.Span[..call.ResultBytes].ToArray();
         var reader = new XdrReader(bytes);
-        var reply = new FileReply { Status = (NfsStatus)reader.UInt32(), Bytes = bytes, File = call.File, Length = call.Length, Ticket = call.Ticket };
+        var reply = new FileReply
+        {
+            Status = (NfsStatus)reader.UInt32(),
+            Bytes = bytes,
+            File = call.File,
+            Length = call.Length,
+            Ticket = call.Ticket,
+            Key = FileOperation.ReplyKeyOf(call),
+        };
         Assert.That(Enum.IsDefined(reply.Status), $"status {reply.Status}");
         reply.ReadBody(call.Procedure, ref reader);
         Assert.That(reader.IsOk && reader.Position == bytes.Length, $"{call.Procedure} {reply.Status}: {Convert.ToHexString(bytes)}");

@@ -126,15 +126,16 @@ internal sealed class RaceRig : IFileData, IDisposable
             {
                 Assert.That(call.Status, Is.EqualTo(NfsStatus.Ok));
                 await Reactor.DelayAsync(_random.Next(_random.Chance(0.5) ? 20 : 3000) * Millisecond);
-                _contents[(file.Inode, block)] = id;
+                if (call.Ticket != 0 && call.Length > block * Block)
+                    _contents[(file.Inode, block)] = id;
                 write.AnsweredNs = Reactor.MonotonicNs;
                 if (_random.Chance(0.7))
-                    service.EndWrite(call.Ticket);
+                    service.EndWrite(new EndedWrite(call.Ticket, FileOperation.ReplyKeyOf(call), IsDone: true));
                 break;
             }
 
             if (status == RecordStatus.Ok)
-                service.EndWrite(call.Ticket);
+                service.EndWrite(new EndedWrite(call.Ticket, FileOperation.ReplyKeyOf(call), IsDone: false));
             await Reactor.DelayAsync(20 * Millisecond);
         }
 
