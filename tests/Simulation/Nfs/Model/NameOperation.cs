@@ -76,8 +76,8 @@ internal sealed record NameOperation : IModelOperation<NameState>
     {
         if (IsDirectory(Inode))
             return Status == (state.IsThere(Inode) ? NfsStatus.Ok : NfsStatus.Stale);
-        var links = state.LinksOf(Inode);
-        return Status == NfsStatus.Ok ? links == Links : Status == NfsStatus.Stale && links == 0;
+        var (least, most) = state.LinksOf(Inode);
+        return Status == NfsStatus.Ok ? Links >= least && Links <= most : Status == NfsStatus.Stale && least == 0;
     }
 
     private NfsStatus StatusOfLookup(NameState state) =>
@@ -121,14 +121,14 @@ internal sealed record NameOperation : IModelOperation<NameState>
 
     private bool IsLinked(NameState state, ref NameState next)
     {
-        var links = state.LinksOf(Inode);
+        var (least, most) = state.LinksOf(Inode);
         if (Status == NfsStatus.Stale)
-            return links == 0 || !state.IsThere(Directory);
+            return least == 0 || !state.IsThere(Directory);
         var status = StatusOfLookup(state) switch
         {
             NfsStatus.Stale => NfsStatus.Stale,
             NfsStatus.Ok => NfsStatus.Exists,
-            _ => links == 0 ? NfsStatus.NoEntry : NfsStatus.Ok,
+            _ => most == 0 || (least == 0 && Status == NfsStatus.NoEntry) ? NfsStatus.NoEntry : NfsStatus.Ok,
         };
         if (status == NfsStatus.Ok)
             next = state.With(Directory, Name, Inode);

@@ -40,23 +40,28 @@ internal sealed class NameState(ulong root, HashSet<ulong> claimed, (ulong Direc
         return 0;
     }
 
-    /// <summary>How many names an inode has.</summary>
-    public int LinksOf(ulong inode)
+    /// <summary>How many names an inode has at least, and at most if some of an inode that nobody was told are its names.</summary>
+    public (int Least, int Most) LinksOf(ulong inode)
     {
-        var count = 0;
+        var (least, most) = (0, 0);
         foreach (var entry in entries)
-            count += IsSame(entry.Inode, inode) ? 1 : 0;
-        return count;
+        {
+            least += entry.Inode == inode ? 1 : 0;
+            most += IsSame(entry.Inode, inode) ? 1 : 0;
+        }
+
+        return (least, most);
     }
 
-    public bool IsThere(ulong directory) => directory == root || LinksOf(directory) > 0;
+    public bool IsThere(ulong directory) => directory == root || LinksOf(directory).Most > 0;
 
     public bool IsEmpty(ulong directory) => !Array.Exists(entries, entry => IsSame(directory, entry.Directory));
 
-    /// <summary>Whether a directory holds so many names and these.</summary>
+    /// <summary>Whether a directory holds so many names and these; READDIR does not say which of them are directories.</summary>
     public bool Holds(ulong directory, List<(string Name, ulong Inode)> names) =>
         entries.Count(entry => entry.Directory == directory) == names.Count
-        && names.TrueForAll(one => Find(directory, one.Name) is not 0 and var held && IsSame(held, one.Inode));
+        && names.TrueForAll(one => Find(directory, one.Name) is not 0 and var held
+            && (IsSame(held, one.Inode | DirectoryBit) || IsSame(held, one.Inode & ~DirectoryBit)));
 
     /// <summary>Whether a directory is another one or lies below it.</summary>
     public bool IsBelow(ulong upper, ulong directory)
