@@ -79,13 +79,30 @@ public sealed class FileReplayTests
         Assert.That(rig.Remove(rig.Top, "f", xid: 5000).Status, Is.EqualTo(NfsStatus.NoEntry), "clients count round");
     }
 
-    [Test]
-    public void What_was_refused_is_tried_again()
+    [TestCase(false)]
+    [TestCase(true)]
+    public void What_was_refused_stays_refused(bool isRestarted)
     {
         using var rig = Prepared();
         Assert.That(rig.Remove(rig.Top, "new", xid: 5000).Status, Is.EqualTo(NfsStatus.NoEntry));
         rig.File(rig.Top, "new");
-        Assert.That(rig.Remove(rig.Top, "new", xid: 5000).Status, Is.EqualTo(NfsStatus.Ok));
+        if (isRestarted)
+            rig.Restart();
+        Assert.That(rig.Remove(rig.Top, "new", xid: 5000).Status, Is.EqualTo(NfsStatus.NoEntry), "a copy that comes late");
+        Assert.That(rig.Remove(rig.Top, "new", xid: 5001).Status, Is.EqualTo(NfsStatus.Ok));
+    }
+
+    [Test]
+    public void A_call_that_was_done_is_so_when_its_directory_has_gone_since()
+    {
+        using var rig = Prepared();
+        var folder = rig.Folder(rig.Top, "folder");
+        Assert.That(rig.Create(folder, "new", xid: 5000).Status, Is.EqualTo(NfsStatus.Ok));
+        Assert.That(rig.Remove(folder, "new", xid: 5001).Status, Is.EqualTo(NfsStatus.Ok));
+        Assert.That(rig.RemoveDirectory(rig.Top, "folder").Status, Is.EqualTo(NfsStatus.Ok));
+        Assert.That(rig.Remove(folder, "new", xid: 5001).Status, Is.EqualTo(NfsStatus.Ok));
+        Assert.That(rig.Create(folder, "new", xid: 5000), Has.Property("Status").EqualTo(NfsStatus.Ok).And.Property("Handle").Null);
+        Assert.That(rig.Remove(folder, "new", xid: 5002).Status, Is.EqualTo(NfsStatus.Stale));
     }
 
     [Test]

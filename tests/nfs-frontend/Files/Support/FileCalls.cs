@@ -43,6 +43,15 @@ internal static class FileCalls
     public static FileReply BeginWrite(this FileRig rig, FileHandle file, long offset, int count, uint? xid = null) =>
         rig.Do(NfsProcedure.Write, file, new ArgumentsBuilder(), xid: xid, offset: offset, count: count);
 
+    /// <summary>A copy of a write, which may have to wait.</summary>
+    public static SimulatedRun<FileReply?> BeginWriteCopy(this FileRig rig, FileHandle file, long offset, int count, uint xid, ulong copy)
+    {
+        rig.Copy = copy;
+        var run = rig.Begin(NfsProcedure.Write, file, new ArgumentsBuilder(), xid: xid, offset: offset, count: count);
+        rig.Copy = 0;
+        return run;
+    }
+
     public static void EndWrite(this FileRig rig, FileReply write) => rig.World.Run(rig.Reactor, () =>
     {
         rig.Service.EndWrite(new EndedWrite(write.Ticket, write.Key, IsDone: true));

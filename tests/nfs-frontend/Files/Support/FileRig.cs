@@ -48,6 +48,9 @@ internal sealed class FileRig : IDisposable
 
     public ulong Client { get; set; } = 0xC1;
 
+    /// <summary>Which copy of its call the next one is.</summary>
+    public ulong Copy { get; set; }
+
     public FileHandle Top { get; } = new()
     {
         Export = Export,
@@ -92,6 +95,7 @@ internal sealed class FileRig : IDisposable
         call.Begin(procedure);
         (call.Handle, call.OtherHandle, call.Caller, call.IsReadOnly) = (handle, other, Caller, IsReadOnly);
         (call.Export, call.ClientHash, call.Xid) = (Export, Client, xid ?? ++_xid);
+        call.Copy = Copy;
         (call.Offset, call.Count) = (offset, count);
         call.SetArguments(arguments.ToArray());
         var service = Service;
