@@ -23,5 +23,5 @@ public sealed class VolumeScenarioTests
 
     [Test]
     [Category("Full")]
-    public void Volumes_stay_right_in_many_runs() => SeedRange.Run("volumes", 26, 525);
+    public void Volumes_stay_right_in_many_runs() => SeedRange.Run("volumes", 26, 175);
 }
