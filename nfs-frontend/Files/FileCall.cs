@@ -91,9 +91,6 @@ public sealed class FileCall
     /// <summary>Of WRITE: another copy of the call was let write before this one.</summary>
     public bool IsRepeated { get; set; }
 
-    /// <summary>This node answered as the owner.</summary>
-    internal bool IsLocal { get; set; }
-
     /// <summary>The status in the results.</summary>
     public NfsStatus Status => (NfsStatus)new XdrReader(Results.Span[..ResultBytes]).UInt32();
 
@@ -105,7 +102,7 @@ public sealed class FileCall
         (Offset, Count, Checksum, Copy) = (0, 0, 0, 0);
         (_argumentBytes, ResultBytes) = (0, 0);
         (File, Length, Ticket) = (0, 0, 0);
-        (IsReadOnly, IsLocal, IsDone, IsRepeated) = (false, false, false, false);
+        (IsReadOnly, IsDone, IsRepeated) = (false, false, false);
     }
 
     /// <summary>Takes a copy of the arguments, at most <see cref="MaximumArgumentBytes"/>.</summary>

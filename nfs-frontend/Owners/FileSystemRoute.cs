@@ -56,7 +56,6 @@ public sealed class FileSystemRoute
         {
             if (_owner.Service is { } service)
             {
-                call.IsLocal = true;
                 if (await service.ExecuteAsync(call) == RecordStatus.Ok)
                     return;
             }
@@ -106,7 +105,6 @@ public sealed class FileSystemRoute
 
     private async ValueTask<bool> AskAsync(FileCall call)
     {
-        call.IsLocal = false;
         var message = RentMessage();
         var length = FileCallMessage.Write(call, message);
         var answered = await _node.CallOwnerAsync(_space, message.AsMemory(0, length), call.Results);
