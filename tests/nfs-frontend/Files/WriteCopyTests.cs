@@ -1,3 +1,4 @@
+using NUnit.Framework.Constraints;
 using Uss.NfsFrontend.Nfs;
 
 namespace Uss.NfsFrontend.Files.Tests;
@@ -50,7 +51,7 @@ public sealed class WriteCopyTests
         var startedNs = rig.World.NowNs;
         var second = Begin(rig, file, copy: 2);
         Assert.That(second.Ticket == 0, Is.EqualTo(isTold));
-        var expected = isTold ? Is.LessThan(FileRig.Second) : Is.GreaterThanOrEqualTo(rig.Options.WriteNs);
+        Constraint expected = isTold ? Is.LessThan(FileRig.Second) : Is.GreaterThanOrEqualTo(rig.Options.WriteNs);
         Assert.That(rig.World.NowNs - startedNs, expected, "writes of the term before may be under way");
     }
 
