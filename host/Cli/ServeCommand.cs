@@ -30,6 +30,8 @@ internal static class ServeCommand
         HelpName = "HOST:PORT",
     };
 
+    private static readonly Option<string> _portMapper = PortMapperOption();
+
     private static readonly Option<int?> _disks = new("--disks")
     {
         Description = $"File-backed disks in the data folder [default on the first start: {ServeOptions.DefaultDisks}]",
@@ -90,7 +92,7 @@ internal static class ServeCommand
 
     /// <summary>Options that a node of a cluster has too.</summary>
     public static Option[] NodeOptions =>
-        [_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _initiator, _chapUser, _chapSecretFile, _requireRule];
+        [_iscsi, _web, _nfs, _portMapper, _disks, _diskSize, _disk, _format, _initiator, _chapUser, _chapSecretFile, _requireRule];
 
     public static Verb Create() => new Verb(
         "serve",
@@ -102,7 +104,7 @@ internal static class ServeCommand
         "uss serve --nfs 192.0.2.10:2049        # whom it serves: uss export set PATH --client 192.0.2.0/24",
         "uss serve --iscsi 192.0.2.10:3260 --initiator iqn.1993-08.org.debian:01:4f0cf54bb7b",
         "uss serve --iscsi 0.0.0.0:3260 --chap-user all --chap-secret-file secret.txt")
-        .With(_iscsi, _web, _nfs, _disks, _diskSize, _disk, _format, _nodes, _tls, _initiator, _chapUser, _chapSecretFile, _requireRule)
+        .With(_iscsi, _web, _nfs, _portMapper, _disks, _diskSize, _disk, _format, _nodes, _tls, _initiator, _chapUser, _chapSecretFile, _requireRule)
         .Does(async (parsed, _) =>
         {
             using var shutdown = new Shutdown();
@@ -133,6 +135,7 @@ internal static class ServeCommand
             Folder = GlobalOptions.DataOf(parsed),
             Iscsi = [.. iscsi.Select(text => ParseEndpoint("--iscsi", text)).Distinct()],
             Nfs = NfsOf(parsed),
+            PortMapper = Enum.Parse<PortMapperUse>(parsed.GetRequiredValue(_portMapper), ignoreCase: true),
             Disks = disks,
             DiskSizeBytes = DiskSize(parsed.GetRequiredValue(_diskSize)),
             DiskPaths = parsed.GetValue(_disk) ?? [],
@@ -210,6 +213,19 @@ internal static class ServeCommand
         throw CommandFailure.Usage(
             $"{option}: the nodes of a cluster on one machine listen on 127.0.0.1 to 127.0.0.N, at the same port.",
             $"Give the port once, for example {option} 127.0.0.1:{endpoint.Port}.");
+    }
+
+    private static Option<string> PortMapperOption()
+    {
+        var option = new Option<string>("--port-mapper")
+        {
+            Description = $"Tell clients that ask at port {ServeOptions.PortMapperPort} where NFS, MOUNT and locks are: NFS locks of Linux, "
+                + "QEMU's nfs:// and showmount need it. 'auto': on addresses beyond loopback where nobody else does",
+            HelpName = "auto|on|off",
+            DefaultValueFactory = _ => "auto",
+        };
+        option.AcceptOnlyFromAmong("auto", "on", "off");
+        return option;
     }
 
     private static bool IsNfsOff(ParseResult parsed)

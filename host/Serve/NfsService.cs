@@ -36,14 +36,14 @@ internal sealed class NfsService
     /// <param name="reactor">The reactor.</param>
     /// <param name="block">The block layer.</param>
     /// <param name="coordination">Holds the key of handles.</param>
-    /// <param name="endpoints">Where it is to listen.</param>
+    /// <param name="options">Where it is to listen.</param>
     /// <param name="exports">The exports of the start.</param>
     /// <param name="log">Hears of clients that break the protocol.</param>
     public static async ValueTask<Result<NfsService>> StartAsync(
         Reactor reactor,
         BlockNode block,
         ICoordinationStore coordination,
-        IReadOnlyList<Endpoint> endpoints,
+        ServeOptions options,
         IReadOnlyList<ExportRecord> exports,
         ILogger log)
     {
@@ -57,7 +57,7 @@ internal sealed class NfsService
         var service = new NfsService(reactor, block, server);
         block.Changed += service.OnChanged;
         service.Follow();
-        foreach (var endpoint in endpoints)
+        foreach (var endpoint in options.Nfs)
         {
             var listening = server.Listen(endpoint);
             if (!listening.IsOk)
@@ -69,7 +69,34 @@ internal sealed class NfsService
             service.Listening.Add(listening.Value);
         }
 
+        if (service.ListenAsPortMapper(options, log) is { } fault)
+        {
+            await service.StopAsync();
+            return fault;
+        }
+
         return service;
+    }
+
+    private Fault? ListenAsPortMapper(ServeOptions options, ILogger log)
+    {
+        if (options.PortMapper == PortMapperUse.Off)
+            return null;
+        var isWanted = options.PortMapper == PortMapperUse.On;
+        foreach (var address in options.Nfs.Where(endpoint => isWanted || !endpoint.IsLoopback).Select(endpoint => endpoint.Address).Distinct())
+        {
+            var listening = Server.ListenAsPortMapper(new Endpoint(address, ServeOptions.PortMapperPort));
+            if (listening.IsOk)
+                continue;
+            if (isWanted)
+                return PortCheck.Explain(listening.Fault, PortCheck.PortMapper);
+            log.Warning(
+                "no port mapper: {Problem} Clients that look for ports there, as Linux does for NFS locks, have to be told them, "
+                    + "or the other port mapper has to leave: --port-mapper on says so at the start, --port-mapper off says nothing",
+                listening.Fault.Message);
+        }
+
+        return null;
     }
 
     /// <summary>Stops it. On the reactor.</summary>

@@ -11,6 +11,9 @@ internal static class PortCheck
     /// <summary>How another address for the NFS server is given.</summary>
     public const string Nfs = "--nfs HOST:PORT, or --nfs none for no NFS";
 
+    /// <summary>How the port mapper is left to others.</summary>
+    public const string PortMapper = "none: port mappers have one port; --port-mapper off leaves it to others";
+
     /// <summary>
     /// Listens on all endpoints at once, since one can be in the way of another, and lets go of them: what logs in before
     /// there are volumes would wait in vain. On the reactor.

@@ -12,6 +12,7 @@ internal sealed record ServeOptions
     public const int DefaultDisks = 2;
     public const string DefaultDiskSize = "20G";
     public const int NfsPort = 2049;
+    public const int PortMapperPort = 111;
     public const string NoNfs = "none";
     public const string DemoVolume = "demo";
     public const string DefaultFileSystem = "default";
@@ -24,6 +25,9 @@ internal sealed record ServeOptions
 
     /// <summary>Where the NFS server listens; empty: nowhere.</summary>
     public IReadOnlyList<Endpoint> Nfs { get; init; } = [];
+
+    /// <summary>Whether it is a port mapper, too.</summary>
+    public PortMapperUse PortMapper { get; init; }
 
     /// <summary>File-backed disks in the data folder; null: not given.</summary>
     public int? Disks { get; init; }

@@ -294,7 +294,7 @@ internal sealed class Service
             return exports.Fault;
         var nfs = await reactor.InvokeAsync(async () =>
         {
-            var started = await NfsService.StartAsync(reactor, block, coordination, _options.Nfs, exports.Value, _log);
+            var started = await NfsService.StartAsync(reactor, block, coordination, _options, exports.Value, _log);
             if (started.IsOk)
                 node.Attach(started.Value);
             return started;
