@@ -40,6 +40,11 @@ internal sealed class ApiClient : IDisposable
     public Task<T> PostAsync<TBody, T>(string path, TBody body, CancellationToken cancel) =>
         SendAsync<T>(HttpMethod.Post, path, Content(body), cancel);
 
+    public Task<T> PostAsync<T>(string path, CancellationToken cancel) => SendAsync<T>(HttpMethod.Post, path, null, cancel);
+
+    public Task<T> PutAsync<TBody, T>(string path, TBody body, CancellationToken cancel) =>
+        SendAsync<T>(HttpMethod.Put, path, Content(body), cancel);
+
     public async Task<IReadOnlyList<T>> PutAsync<T>(string path, CancellationToken cancel) =>
         (await SendAsync<ListPage<T>>(HttpMethod.Put, path, null, cancel)).Items;
 

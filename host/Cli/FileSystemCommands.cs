@@ -7,7 +7,7 @@ namespace Uss.Host.Cli;
 internal static class FileSystemCommands
 {
     public static Verb Create() => new Verb("fs", "Create, list, rename and remove file systems, which NFS clients mount by exports").With(
-        CreateFileSystem(), List(), Show(), Set(), Remove());
+        CreateFileSystem(), List(), Show(), Set(), Remove(), QuotaCommands.Create(), FileSystemCheckCommand.Create());
 
     private static Verb CreateFileSystem()
     {
@@ -144,5 +144,6 @@ internal static class FileSystemCommands
 
     private static Argument<string> Name() => new("NAME") { Description = "The file system" };
 
-    private static string PathOf(string name) => "file-systems/" + Uri.EscapeDataString(name);
+    /// <summary>Where the API has a file system.</summary>
+    public static string PathOf(string name) => "file-systems/" + Uri.EscapeDataString(name);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Serilog;
 using Serilog.Events;
 using Uss.Coordination;
+using Uss.NfsFrontend.Administration;
 using Uss.Runtime;
 using Uss.Target;
 using Uss.Target.Iscsi;
@@ -204,6 +205,26 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     /// <inheritdoc/>
     public Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions) =>
         reactor.InvokeAsync(() => block.FileSystems.RemoveAsync(name, conditions));
+
+    /// <inheritdoc/>
+    public Task<Result<IReadOnlyList<QuotaView>>> ListQuotasAsync(string fileSystem) =>
+        reactor.InvokeAsync(() => FileSystemAdministration.ListQuotasAsync(block, _nfs?.Server, fileSystem));
+
+    /// <inheritdoc/>
+    public Task<Fault?> SetQuotaAsync(string fileSystem, SetQuota quota) =>
+        reactor.InvokeAsync(() => FileSystemAdministration.SetQuotaAsync(block, _nfs?.Server, fileSystem, quota));
+
+    /// <inheritdoc/>
+    public Task<Fault?> RemoveQuotaAsync(string fileSystem, string path) =>
+        reactor.InvokeAsync(() => FileSystemAdministration.RemoveQuotaAsync(block, _nfs?.Server, fileSystem, path));
+
+    /// <inheritdoc/>
+    public Task<Result<FileSystemCheckView>> StartCheckAsync(string fileSystem) =>
+        reactor.InvokeAsync(() => FileSystemAdministration.CheckAsync(block, _nfs?.Server, fileSystem, FileSystemAction.StartCheck));
+
+    /// <inheritdoc/>
+    public Task<Result<FileSystemCheckView>> ShowCheckAsync(string fileSystem) =>
+        reactor.InvokeAsync(() => FileSystemAdministration.CheckAsync(block, _nfs?.Server, fileSystem, FileSystemAction.ShowCheck));
 
     /// <inheritdoc/>
     public Task ApplyExportsAsync(IReadOnlyList<ExportRecord> exports) => reactor.InvokeAsync(() =>

@@ -57,6 +57,7 @@ public sealed partial class FileService
         foreach (var truncation in begin.Unfinished)
             _reactor.Spawn(FinishLaterAsync(truncation));
         _reactor.Spawn(ReapAsync());
+        _reactor.Spawn(ResumeCountsAsync());
         return status;
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Uss.NfsFrontend.Administration;
 using Uss.NfsFrontend.Exports;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.Locks;
@@ -15,6 +17,7 @@ namespace Uss.NfsFrontend.Owners;
 ///        client 8   xid 4   checksum 4   copy 8   done 4   user 4   group 4   groups: count 4, each 4
 ///        arguments: length 4, bytes
 /// end of a write:  ticket 8   key of its reply 8   done 4
+/// administration: a FileSystemRequest as JSON to the end; the answer is a FileSystemAnswer
 /// lock, grant:  the bytes of a LockCall to the end; the answer to a lock is the bytes of a LockReply, to a grant its outcome 4
 /// answer:  contents 8   length 8   ticket 8   repeated 4, in front of the results' bytes as they are
 /// </code>
@@ -26,6 +29,8 @@ internal static class FileCallMessage
     private const uint KindEnd = 2;
     private const uint KindLock = 3;
     private const uint KindGrant = 4;
+    private const uint KindAdministration = 5;
+    private const int HeadBytes = 2 * sizeof(uint);
     private const int AnswerHeadBytes = 28;
 
     /// <summary>What a message asks for.</summary>
@@ -45,6 +50,9 @@ internal static class FileCallMessage
 
         /// <summary>A client is to be told that it has a lock.</summary>
         Grant,
+
+        /// <summary>What an administrator wants.</summary>
+        Administration,
     }
 
     /// <summary>Bytes of an answer with so many bytes of results.</summary>
@@ -99,8 +107,53 @@ internal static class FileCallMessage
         return writer.Position + call.Size;
     }
 
+    /// <summary>What an administrator wants, as a message.</summary>
+    public static byte[] Of(FileSystemRequest request)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(request, AdministrationJson.Default.FileSystemRequest);
+        var message = new byte[HeadBytes + body.Length];
+        var writer = new XdrWriter(message);
+        writer.UInt32(Version);
+        writer.UInt32(KindAdministration);
+        body.CopyTo(message, HeadBytes);
+        return message;
+    }
+
+    /// <summary>Reads what an administrator wants; null when it is nothing that is known here.</summary>
+    public static FileSystemRequest? ReadRequest(ReadOnlySpan<byte> source)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(source[HeadBytes..], AdministrationJson.Default.FileSystemRequest);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the answer to an administrator; null when it is none.</summary>
+    public static FileSystemAnswer? ReadAnswer(ReadOnlySpan<byte> source)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(source, AdministrationJson.Default.FileSystemAnswer);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a message says what an administrator wants.</summary>
+    public static bool IsAdministration(ReadOnlySpan<byte> source)
+    {
+        var reader = new XdrReader(source);
+        return reader.UInt32() == Version && reader.UInt32() == KindAdministration;
+    }
+
     /// <summary>Reads a call about locks.</summary>
-    public static bool TryReadLock(ReadOnlySpan<byte> source, out LockCall call) => LockCall.TryParse(source[(2 * sizeof(uint))..], out call);
+    public static bool TryReadLock(ReadOnlySpan<byte> source, out LockCall call) => LockCall.TryParse(source[HeadBytes..], out call);
 
     /// <summary>Reads what another node sent.</summary>
     /// <param name="source">The message.</param>
@@ -123,6 +176,8 @@ internal static class FileCallMessage
                 return Kind.Lock;
             case KindGrant:
                 return Kind.Grant;
+            case KindAdministration:
+                return Kind.Administration;
             default:
                 return Kind.None;
         }

@@ -1,3 +1,4 @@
+using Uss.NfsFrontend.Administration;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
@@ -17,6 +18,7 @@ internal sealed class FileSystemOwner(
     private const long RetryNs = 100_000_000;
     private const int DiscardBytes = 4 << 20;
 
+    private readonly FileSystemAdministrator _administrator = new();
     private OwnedMetadata? _metadata;
     private MetadataStore? _records;
     private FileService? _service;
@@ -46,6 +48,12 @@ internal sealed class FileSystemOwner(
     public MetadataFigures? Figures => IsServing ? _records!.Figures : null;
 
     private bool IsServing => _service is not null && !_metadata!.IsOver && !_records!.IsLost;
+
+    /// <summary>Does what an administrator wants; null when this node does not own the file system.</summary>
+    public ValueTask<FileSystemAnswer?> AdministerAsync(FileSystemRequest request) =>
+        node.FindOwned(space) is null || IsRemoving
+            ? new ValueTask<FileSystemAnswer?>((FileSystemAnswer?)null)
+            : _administrator.CallAsync(request, Service, BeginCheck);
 
     /// <summary>Follows who owns the file system, and opens it whenever it is this node; ends when it is closed.</summary>
     public async ValueTask RunAsync()
@@ -102,6 +110,16 @@ internal sealed class FileSystemOwner(
         _locks = new LockService(reactor, opened.Value, new LockedFiles(), grants);
         node.RaiseChange();
         return true;
+    }
+
+    // What is served, or what lies there where it cannot be opened.
+    private FileSystemCheck? BeginCheck()
+    {
+        if (IsServing && _records is { } records)
+            return new FileSystemCheck(records, _metadata!, () => _isClosing || _records != records);
+        return Fault is not null && node.FindOwned(space) is { } owned
+            ? new FileSystemCheck(store: null, new OwnedMetadata(owned), () => _isClosing || owned.IsOver)
+            : null;
     }
 
     private ValueTask<RecordStatus> FormatAsync(OwnedMetadata metadata) =>

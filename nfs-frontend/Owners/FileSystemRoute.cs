@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Uss.NfsFrontend.Administration;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
@@ -17,6 +18,7 @@ namespace Uss.NfsFrontend.Owners;
 public sealed class FileSystemRoute
 {
     private const long LookAgainNs = 20_000_000;
+    private const int AdministrationTries = 250;
     private const long TellNs = 30_000_000_000;
 
     private readonly BlockNode _node;
@@ -85,6 +87,32 @@ public sealed class FileSystemRoute
         room.Release();
         _messages.Push(message);
         return reply;
+    }
+
+    /// <summary>Has the owner do what an administrator wants.</summary>
+    /// <returns>Its answer, with the fault of the request where there is one; a fault when there is no owner that answers.</returns>
+    public async ValueTask<Result<FileSystemAnswer>> AdministerAsync(FileSystemRequest request)
+    {
+        for (var tries = 0; tries < AdministrationTries; tries++)
+        {
+            if (await TryAdministerAsync(request) is { } answer)
+                return answer.Fault is { } fault ? fault : answer;
+            await _node.WaitForChangeAsync(LookAgainNs);
+        }
+
+        return new Fault(
+            "file-system-busy", "The node that owns the file system does not answer.", "Wait a moment: another one takes it over. See `uss fs ls`.");
+    }
+
+    private async ValueTask<FileSystemAnswer?> TryAdministerAsync(FileSystemRequest request)
+    {
+        if (await _owner.AdministerAsync(request) is { } own)
+            return own;
+        var room = Reactor.Current.Buffers.Rent(BlockNode.MaximumOwnerCallBytes);
+        var answered = await _node.CallOwnerAsync(_space, FileCallMessage.Of(request), room.Slice(0, BlockNode.MaximumOwnerCallBytes));
+        var answer = answered > 0 ? FileCallMessage.ReadAnswer(room.Slice(0, answered).Span) : null;
+        room.Release();
+        return answer;
     }
 
     /// <summary>

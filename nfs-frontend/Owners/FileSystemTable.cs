@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text.Json;
+using Uss.NfsFrontend.Administration;
 using Uss.NfsFrontend.Files;
 using Uss.NfsFrontend.Locks;
 using Uss.NfsFrontend.Metadata;
@@ -41,6 +43,10 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
     public ValueTask<LockReply> CallAsync(LockCall call) => Find(call.FileSystem) is { } route
         ? route.LockAsync(call)
         : new ValueTask<LockReply>(new LockReply(LockStatus.StaleHandle));
+
+    /// <summary>Has the owner of a file system do what an administrator wants; null when there is no such file system.</summary>
+    public async ValueTask<Result<FileSystemAnswer>?> AdministerAsync(uint id, FileSystemRequest request) =>
+        Find(id) is { } route ? await route.AdministerAsync(request) : (Result<FileSystemAnswer>?)null;
 
     /// <summary>Why a file system that this node owns cannot be opened; null when nothing is wrong.</summary>
     public Fault? FaultOf(uint id) => Find(id)?.Owner.Fault;
@@ -100,8 +106,10 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
     {
         if (space == BlockNode.NoSpace)
             return await GrantAsync(request, answer);
-        if (!_bySpace.TryGetValue(space, out var route) || route.Owner.Service is not { } service)
+        if (!_bySpace.TryGetValue(space, out var route))
             return -1;
+        if (route.Owner.Service is not { } service)
+            return FileCallMessage.IsAdministration(request.Span) ? await AdministerAsync(route.Owner, request, answer) : -1;
         if (!_calls.TryPop(out var call))
             call = new FileCall { HandleKey = _key.Bytes };
         var length = -1;
@@ -116,6 +124,9 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
                 break;
             case FileCallMessage.Kind.Lock:
                 length = await LockAsync(route.Owner.Locks!, request, answer);
+                break;
+            case FileCallMessage.Kind.Administration:
+                length = await AdministerAsync(route.Owner, request, answer);
                 break;
         }
 
@@ -147,6 +158,17 @@ public sealed class FileSystemTable : IFileSystems, ISpaceOwner, ILockOwners
         var reply = await locks.CallAsync(call);
         reply.Write(answer.Span);
         return reply.Size;
+    }
+
+    private static async ValueTask<int> AdministerAsync(FileSystemOwner owner, ReadOnlyMemory<byte> request, Memory<byte> answer)
+    {
+        if (FileCallMessage.ReadRequest(request.Span) is not { } wanted || await owner.AdministerAsync(wanted) is not { } done)
+            return -1;
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(done, AdministrationJson.Default.FileSystemAnswer);
+        if (bytes.Length > answer.Length)
+            return -1;
+        bytes.CopyTo(answer);
+        return bytes.Length;
     }
 
     // The owner of a file system at another node has a lock for a client that asked for it here.

@@ -13,6 +13,8 @@ internal static class FileRoutes
     public static void Map(RouteGroupBuilder api)
     {
         MapFileSystems(api);
+        MapQuotas(api);
+        MapChecks(api);
         MapExports(api);
     }
 
@@ -35,6 +37,34 @@ internal static class FileRoutes
             "/file-systems/{name}",
             async (string name, string? confirm, FileSystemService fileSystems) => Answer.Ok(await fileSystems.RemoveAsync(name, confirm)))
             .Produces<FileSystemView>();
+    }
+
+    private static void MapQuotas(RouteGroupBuilder api)
+    {
+        api.MapGet(
+            "/file-systems/{name}/quotas",
+            async (string name, FileSystemService fileSystems) => Answer.List(await fileSystems.ListQuotasAsync(name)))
+            .Produces<ListPage<QuotaView>>();
+        api.MapPut(
+            "/file-systems/{name}/quotas",
+            async (string name, SetQuota body, FileSystemService fileSystems) => Answer.List(await fileSystems.SetQuotaAsync(name, body)))
+            .Produces<ListPage<QuotaView>>();
+        api.MapDelete(
+            "/file-systems/{name}/quotas",
+            async (string name, string path, FileSystemService fileSystems) => Answer.List(await fileSystems.RemoveQuotaAsync(name, path)))
+            .Produces<ListPage<QuotaView>>();
+    }
+
+    private static void MapChecks(RouteGroupBuilder api)
+    {
+        api.MapPost(
+            "/file-systems/{name}/check",
+            async (string name, FileSystemService fileSystems) => Answer.Ok(await fileSystems.StartCheckAsync(name)))
+            .Produces<FileSystemCheckView>();
+        api.MapGet(
+            "/file-systems/{name}/check",
+            async (string name, FileSystemService fileSystems) => Answer.Ok(await fileSystems.ShowCheckAsync(name)))
+            .Produces<FileSystemCheckView>();
     }
 
     private static void MapExports(RouteGroupBuilder api)

@@ -121,6 +121,21 @@ public interface INode
     /// <summary>Begins to remove a file system. Null when it is begun. Faults: none of that name, a condition that does not hold.</summary>
     Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions);
 
+    /// <summary>The quotas of a file system. Faults: none of that name, its owner does not answer.</summary>
+    Task<Result<IReadOnlyList<QuotaView>>> ListQuotasAsync(string fileSystem);
+
+    /// <summary>Gives a directory a quota, or changes it. Null when done. Faults: no such directory, one with a quota above it.</summary>
+    Task<Fault?> SetQuotaAsync(string fileSystem, SetQuota quota);
+
+    /// <summary>Takes a quota away. Null when done.</summary>
+    Task<Fault?> RemoveQuotaAsync(string fileSystem, string path);
+
+    /// <summary>Begins a check of a file system, unless one is under way. Faults: none of that name, its owner does not answer.</summary>
+    Task<Result<FileSystemCheckView>> StartCheckAsync(string fileSystem);
+
+    /// <summary>How the check of a file system stands.</summary>
+    Task<Result<FileSystemCheckView>> ShowCheckAsync(string fileSystem);
+
     /// <summary>Applies exports to the NFS server.</summary>
     Task ApplyExportsAsync(IReadOnlyList<ExportRecord> exports);
 

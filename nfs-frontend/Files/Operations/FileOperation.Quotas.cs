@@ -6,11 +6,7 @@ namespace Uss.NfsFrontend.Files;
 // goes from one tree to another but by a copy.
 internal sealed partial class FileOperation
 {
-    private bool TryLoadQuota(ulong tree, out QuotaRecord quota)
-    {
-        quota = default;
-        return tree != 0 && _records.TryGet(Keys.Quota(tree), out var value) && QuotaRecord.TryParse(value, out quota);
-    }
+    private bool TryLoadQuota(ulong tree, out QuotaRecord quota) => QuotaRecords.TryLoad(_records, tree, out quota);
 
     // Whether so much more may be taken; changes nothing.
     private NfsStatus CheckQuota(ulong tree, long bytes, long files) =>
@@ -23,9 +19,7 @@ internal sealed partial class FileOperation
             return;
         quota.UsedBytes += bytes;
         quota.UsedFiles += files;
-        Span<byte> value = stackalloc byte[QuotaRecord.Size];
-        quota.Write(value);
-        _records.Put(Keys.Quota(tree), value);
+        QuotaRecords.Store(_records, tree, quota);
     }
 
     // What has no name any more counts no more, though it stays a while: who removes something has room at once. A quota goes with its

@@ -48,28 +48,8 @@ internal sealed partial class FileOperation
         _records.Put(Keys.Inode(inode), bytes);
     }
 
-    // Cookie and inode of a name; false when it is not in the directory.
-    private bool FindEntry(ulong directory, ReadOnlySpan<byte> name, out ulong cookie, out ulong inode)
-    {
-        var first = NameHash.FirstCookieOf(name);
-        var last = Keys.Entry(directory, first + NameHash.Collisions - 1);
-        var from = Keys.Entry(directory, first);
-        while (_records.TryGetNext(from, last, out var key, out var value))
-        {
-            if (EntryRecord.TryParse(value, out inode, out var found) && found.SequenceEqual(name))
-            {
-                cookie = key.Low;
-                return true;
-            }
-
-            if (key.Low == last.Low)
-                break;
-            from = key with { Low = key.Low + 1 };
-        }
-
-        (cookie, inode) = (0, 0);
-        return false;
-    }
+    private bool FindEntry(ulong directory, ReadOnlySpan<byte> name, out ulong cookie, out ulong inode) =>
+        DirectoryEntries.TryFind(_records, directory, name, out cookie, out inode);
 
     // False when 256 names of one hash are there already.
     private bool AddEntry(ulong directory, ReadOnlySpan<byte> name, ulong inode)

@@ -11,7 +11,7 @@ public sealed partial class MetadataCheck
     // Keys of the page lie from low on and below high; the highest key of all has no key above it.
     private async ValueTask CheckPageAsync(PageReference reference, int level, RecordKey low, RecordKey high)
     {
-        if (!TryMarkSeen(reference.Id))
+        if (_visitor is { IsStopped: true } || !TryMarkSeen(reference.Id))
             return;
         var buffer = RentPage();
         var slice = buffer.Slice(0, Page.Size);
@@ -20,12 +20,19 @@ public sealed partial class MetadataCheck
         {
             _report.Pages++;
             if (level == 0)
-                _report.Records += new Page(slice.Span).Count;
+                VisitRecords(new Page(slice.Span));
             else
                 await CheckChildrenAsync(slice, level, low, high);
         }
 
         _buffers.Push(buffer);
+    }
+
+    private void VisitRecords(in Page leaf)
+    {
+        _report.Records += leaf.Count;
+        for (var index = 0; _visitor is not null && index < leaf.Count; index++)
+            _visitor.Visit(leaf.KeyAt(index), leaf.ValueAt(index));
     }
 
     private async ValueTask CheckChildrenAsync(BufferSlice parent, int level, RecordKey low, RecordKey high)

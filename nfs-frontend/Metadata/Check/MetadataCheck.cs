@@ -10,7 +10,11 @@ public sealed partial class MetadataCheck
 {
     private const int MaximumTries = 20;
 
+    private static readonly Fault Stopped = new(
+        "metadata-check-stopped", "The check of the file system was stopped before its end.", "Check again.");
+
     private readonly IMetadataSpace _space;
+    private readonly IRecordVisitor? _visitor;
     private MetadataCheckReport _report = new();
     private readonly List<ulong[]> _marked = [];
     private readonly List<ulong[]> _seen = [];
@@ -19,24 +23,27 @@ public sealed partial class MetadataCheck
     private MetadataSuperblock _superblock;
     private byte[] _slots = [];
 
-    private MetadataCheck(IMetadataSpace space) => _space = space;
+    private MetadataCheck(IMetadataSpace space, IRecordVisitor? visitor) => (_space, _visitor) = (space, visitor);
 
     /// <summary>
     /// Checks the metadata on a space. A store that is open on it must not give out pages meanwhile: its
     /// <see cref="MetadataStore.CheckAsync"/> takes care of that.
     /// </summary>
+    /// <param name="space">The space.</param>
+    /// <param name="visitor">Sees all records; null: nobody looks at what they mean.</param>
     /// <returns>What was found, or the fault that stands in the way of any check.</returns>
-    public static ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space) => RunAsync(space, hasLog: true);
+    public static ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space, IRecordVisitor? visitor = null) =>
+        RunAsync(space, hasLog: true, visitor);
 
-    internal static async ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space, bool hasLog)
+    internal static async ValueTask<Result<MetadataCheckReport>> RunAsync(IMetadataSpace space, bool hasLog, IRecordVisitor? visitor)
     {
-        var check = new MetadataCheck(space);
+        var check = new MetadataCheck(space, visitor);
         var fault = await check.ReadAnchorsAsync();
         if (fault is null)
             await check.CheckAllAsync(hasLog);
         while (check._buffers.TryPop(out var buffer))
             buffer.Release();
-        return fault is null ? check._report : fault;
+        return fault is not null ? fault : visitor is { IsStopped: true } ? Stopped : check._report;
     }
 
     // The superblock and its bitmap, both of one generation.
@@ -99,6 +106,8 @@ public sealed partial class MetadataCheck
     {
         _report.Generation = _superblock.Generation;
         await CheckPageAsync(_superblock.Root, _superblock.RootLevel, default, RecordKey.Maximum);
+        if (_visitor is { IsStopped: true })
+            return;
         CheckBitmap();
         if (_report.Records != _superblock.Records)
             _report.Add($"The tree has {_report.Records} records, the superblock says {_superblock.Records}.");

@@ -88,9 +88,12 @@ public sealed partial class NfsScenario
 
     private static async ValueTask<HashSet<ulong>> ReadMetadataAsync(OwnedMetadata metadata)
     {
-        var report = await MetadataCheck.RunAsync(metadata);
+        var records = new RecordCheck(first: 0, () => false);
+        var report = await MetadataCheck.RunAsync(metadata, records);
         Require(report.IsOk, $"the metadata can be checked: {report.Fault}");
         Require(report.Value!.IsClean, $"the metadata is sound: {string.Join(' ', report.Value.Findings)}");
+        records.Finish();
+        Require(records.Count == 0, $"the records of the last checkpoint agree: {string.Join(' ', records.Findings)}");
         var opened = await MetadataStore.OpenAsync(metadata, new MetadataOptions());
         Require(opened.IsOk, $"the metadata can be opened: {opened.Fault}");
         var look = new FileSystemLook();

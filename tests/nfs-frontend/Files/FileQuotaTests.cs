@@ -8,6 +8,7 @@ namespace Uss.NfsFrontend.Files.Tests;
 public sealed class FileQuotaTests
 {
     private const long Block = 4096;
+    private const long CommitNs = 1_000_000;
 
     [Test]
     public void A_quota_counts_all_below_its_directory()
@@ -115,7 +116,6 @@ public sealed class FileQuotaTests
         Assert.That(Set(rig, tree, -1, 0), Is.EqualTo(NfsStatus.Invalid));
         Assert.That(Set(rig, tree with { Inode = 99 }, 1, 0), Is.EqualTo(NfsStatus.Stale));
         Assert.That(Set(rig, rig.File(rig.Top, "f"), 1, 0), Is.EqualTo(NfsStatus.NotDirectory));
-        Assert.That(Set(rig, rig.Top, 1, 0), Is.EqualTo(NfsStatus.NotEmpty));
         Assert.That(Set(rig, tree, 1 << 20, 0), Is.EqualTo(NfsStatus.Ok));
         var below = rig.Folder(tree, "d");
         Assert.That(Set(rig, below, 1, 0), Is.EqualTo(NfsStatus.CrossDevice));
@@ -200,13 +200,138 @@ public sealed class FileQuotaTests
         }
     }
 
+    [TestCase(1u)]
+    [TestCase(2u)]
+    public void What_was_there_before_is_counted_while_it_changes(ulong seed)
+    {
+        using var rig = new FileRig(seed);
+        var random = new SeededRandom(seed);
+        var tree = rig.Folder(rig.Top, "tree");
+        var directories = new List<FileHandle> { tree };
+        for (var made = 0; made < 20; made++)
+            directories.Add(rig.Folder(directories[random.Next(directories.Count)], $"d{made}"));
+        for (var made = 0; made < 300; made++)
+            rig.Write(rig.File(directories[random.Next(directories.Count)], $"f{made}"), 0, random.Next(20_000));
+        rig.Store.CommitNs = CommitNs;
+        Assert.That(Set(rig, tree, 0, 0), Is.EqualTo(NfsStatus.Ok));
+        Assert.That(List(rig).Single().State, Is.EqualTo(QuotaState.Counting));
+        Assert.That(Remove(rig, tree), Is.EqualTo(NfsStatus.TryLater));
+        ChangeMuch(rig, random, directories);
+        Settle(rig);
+        Assert.That(List(rig).Single().State, Is.EqualTo(QuotaState.Whole));
+        Assert.That(List(rig).Single().UsedFiles, Is.EqualTo(Below(rig, tree)));
+        CheckCounts(rig);
+        Assert.That(Remove(rig, tree), Is.EqualTo(NfsStatus.Ok));
+        Assert.That(Set(rig, tree, 0, 0), Is.EqualTo(NfsStatus.TryLater));
+        ChangeMuch(rig, random, directories);
+        Settle(rig);
+        Assert.That(List(rig), Is.Empty);
+        Assert.That(Inodes(rig).All(record => record.QuotaTree == 0));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Counting_goes_on_with_the_next_owner(bool isGoing)
+    {
+        using var rig = new FileRig();
+        var tree = rig.Folder(rig.Top, "tree");
+        var below = rig.Folder(tree, "d");
+        for (var made = 0; made < 500; made++)
+            rig.File(below, $"f{made}");
+        rig.Store.CommitNs = CommitNs;
+        if (isGoing)
+        {
+            Set(rig, tree, 0, 0);
+            Settle(rig);
+            Assert.That(Remove(rig, tree), Is.EqualTo(NfsStatus.Ok));
+        }
+        else
+        {
+            Set(rig, tree, 0, 0);
+        }
+
+        Assert.That(List(rig).Single().State, Is.Not.EqualTo(QuotaState.Whole));
+        rig.Restart();
+        Settle(rig);
+        if (isGoing)
+            Assert.That(List(rig), Is.Empty);
+        else
+            Assert.That(List(rig).Single(), Is.EqualTo(new DirectoryQuota(tree.Inode, 0, 0, 2 * Block, 502)));
+        Assert.That(Inodes(rig).Count(record => record.QuotaTree != 0), Is.EqualTo(isGoing ? 0 : 502));
+    }
+
+    [Test]
+    public void A_tree_in_a_tree_that_comes_later_counts_for_itself()
+    {
+        using var rig = new FileRig();
+        var outer = rig.Folder(rig.Top, "outer");
+        var inner = rig.Folder(outer, "inner");
+        rig.File(inner, "f");
+        rig.File(outer, "g");
+        Set(rig, inner, 0, 0);
+        Settle(rig);
+        Set(rig, outer, 0, 0);
+        Settle(rig);
+        Expect(rig, inner, 1, 2);
+        Expect(rig, outer, 1, 2);
+        Assert.That(Remove(rig, inner), Is.EqualTo(NfsStatus.Ok));
+        Settle(rig);
+        Expect(rig, outer, 2, 4);
+    }
+
+    private static void ChangeMuch(FileRig rig, SeededRandom random, List<FileHandle> directories)
+    {
+        for (var step = 0; step < 300; step++)
+        {
+            var (source, target) = (directories[random.Next(directories.Count)], directories[random.Next(directories.Count)]);
+            var name = $"{"fd"[random.Next(2)]}{random.Next(20)}";
+            switch (random.Next(4))
+            {
+                case 0:
+                    rig.Create(source, name);
+                    break;
+                case 1:
+                    rig.Remove(source, name);
+                    break;
+                case 2:
+                    rig.Rename(source, name, target, name);
+                    break;
+                default:
+                    rig.Rename(source, name, rig.Top, name);
+                    break;
+            }
+        }
+    }
+
+    private static void Settle(FileRig rig) => rig.Pass(FileRig.Second);
+
+    private static long Below(FileRig rig, FileHandle top)
+    {
+        var directories = new Stack<ulong>([top.Inode]);
+        var seen = new HashSet<ulong>([top.Inode]);
+        while (directories.TryPop(out var directory))
+        {
+            foreach (var key in rig.Store.Keys.Where(key => key == Keys.Entry(directory, key.Low)))
+            {
+                EntryRecord.TryParse(rig.Store.Get(key), out var inode, out _);
+                InodeRecord.TryParse(rig.Store.Get(Keys.Inode(inode)), out var record);
+                if (seen.Add(inode) && record.IsDirectory)
+                    directories.Push(inode);
+            }
+        }
+
+        return seen.Count;
+    }
+
+    private static List<InodeRecord> Inodes(FileRig rig) => [.. rig.Store.Keys.Where(key => (key.High & 0xFF) == 0 && key.High != 0).Select(key =>
+    {
+        InodeRecord.TryParse(rig.Store.Get(key), out var record);
+        return record;
+    })];
+
     private static void CheckCounts(FileRig rig)
     {
-        var inodes = rig.Store.Keys.Where(key => (key.High & 0xFF) == 0 && key.High != 0).Select(key =>
-        {
-            InodeRecord.TryParse(rig.Store.Get(key), out var record);
-            return record;
-        }).ToList();
+        var inodes = Inodes(rig);
         foreach (var quota in List(rig))
         {
             var own = inodes.Where(record => record.QuotaTree == quota.Directory).ToList();
@@ -219,6 +344,13 @@ public sealed class FileQuotaTests
     private static NfsStatus Set(FileRig rig, FileHandle directory, long bytes, long files)
     {
         var (status, answer) = rig.World.Run(rig.Reactor, () => rig.Service.SetQuotaAsync(directory.Inode, bytes, files));
+        Assert.That(status, Is.EqualTo(RecordStatus.Ok));
+        return answer;
+    }
+
+    private static NfsStatus Remove(FileRig rig, FileHandle directory)
+    {
+        var (status, answer) = rig.World.Run(rig.Reactor, () => rig.Service.RemoveQuotaAsync(directory.Inode));
         Assert.That(status, Is.EqualTo(RecordStatus.Ok));
         return answer;
     }

@@ -82,6 +82,18 @@ internal sealed class FakeNode : INode
         return null;
     }
 
+    public Task<Result<IReadOnlyList<QuotaView>>> ListQuotasAsync(string fileSystem) =>
+        Task.FromResult(Result<IReadOnlyList<QuotaView>>.Ok([]));
+
+    public Task<Fault?> SetQuotaAsync(string fileSystem, SetQuota quota) => Task.FromResult<Fault?>(null);
+
+    public Task<Fault?> RemoveQuotaAsync(string fileSystem, string path) => Task.FromResult<Fault?>(null);
+
+    public Task<Result<FileSystemCheckView>> StartCheckAsync(string fileSystem) => ShowCheckAsync(fileSystem);
+
+    public Task<Result<FileSystemCheckView>> ShowCheckAsync(string fileSystem) =>
+        Task.FromResult(Result<FileSystemCheckView>.Ok(new FileSystemCheckView { State = "never" }));
+
     public async Task<Fault?> RemoveFileSystemAsync(string name, IReadOnlyList<Condition> conditions)
     {
         var probe = await Records!.CommitAsync(conditions, []);
