@@ -86,6 +86,20 @@ public sealed class NfsServer
         return listening;
     }
 
+    /// <summary>Listens on an endpoint no more, and ends the connections to it.</summary>
+    public async ValueTask CloseAsync(Endpoint endpoint)
+    {
+        await _server.CloseAsync(endpoint);
+        await _datagrams.CloseAsync(endpoint);
+    }
+
+    /// <summary>Serves a port mapper no more at an endpoint.</summary>
+    public async ValueTask CloseAsPortMapperAsync(Endpoint endpoint)
+    {
+        await _mapperServer.CloseAsync(endpoint);
+        await _mapperDatagrams.CloseAsync(endpoint);
+    }
+
     /// <summary>Serves a port mapper, by TCP and UDP; clients look for it at port 111.</summary>
     /// <returns>Where it listens, or why it cannot.</returns>
     public Result<Endpoint> ListenAsPortMapper(Endpoint endpoint)

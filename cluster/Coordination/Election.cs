@@ -80,6 +80,17 @@ public sealed class Election
         return false;
     }
 
+    /// <summary>Stands once; true when it leads.</summary>
+    public async ValueTask<bool> TryAsync()
+    {
+        Invariant.Check(_revision == 0 && _isResigned);
+        _isResigned = false;
+        if (await StandAsync())
+            return true;
+        _isResigned = true;
+        return false;
+    }
+
     /// <summary>Completes when this candidate leads no more; at once when it does not lead.</summary>
     public ValueTask LostAsync() => _revision == 0 ? ValueTask.CompletedTask : new ValueTask(_lost.Task);
 

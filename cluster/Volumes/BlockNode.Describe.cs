@@ -125,6 +125,11 @@ public sealed partial class BlockNode
 
     private string NameOfNode(Guid disk) => _directory.Find(disk)?.Node ?? "";
 
+    /// <summary>How a node of the cluster is reached from this one; null when there is none of that name.</summary>
+    public NodeReach? ReachOf(string node) => node == _options.NodeName ? NodeReach.Up
+        : _peers?.Find(node) is { } peer ? ReachOf(peer)
+        : null;
+
     private static NodeReach ReachOf(Peer peer) =>
         peer.IsConnected ? NodeReach.Up : peer.IsProvenDead ? NodeReach.Down : NodeReach.Silent;
 

@@ -127,6 +127,7 @@ public sealed record RemovedSpaceRecord
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(VolumeRecord))]
 [JsonSerializable(typeof(FileSystemRecord))]
+[JsonSerializable(typeof(Addresses.ServiceAddress))]
 [JsonSerializable(typeof(DiskRecord))]
 [JsonSerializable(typeof(CountersRecord))]
 [JsonSerializable(typeof(RemovedSpaceRecord))]

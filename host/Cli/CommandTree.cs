@@ -35,6 +35,7 @@ internal static class CommandTree
             InitiatorCommands.Create(),
             FileSystemCommands.Create(),
             ExportCommands.Create(),
+            AddressCommands.Create(),
             NodeCommands.Sessions(),
             NodeCommands.Disks(),
             StoreCommands.Create(),

@@ -23,6 +23,13 @@ internal static class NodeRoleCommand
     private static readonly Option<string?> _rack = NodeSetup.Rack();
     private static readonly Option<string?> _site = NodeSetup.Site();
 
+    private static readonly Option<string[]> _serviceAddress = new("--service-address")
+    {
+        Description = "An address for NFS clients whose home is this node: another node serves it while this one cannot; with the length of its "
+            + "network the address is put on this machine's device there; repeatable, kept in the cluster, see `uss address`",
+        HelpName = "HOST[:PORT][/LENGTH]",
+    };
+
     private static readonly Option<bool> _tls = new("--tls")
     {
         Description = "Encrypt connections between nodes, from now on: all nodes of the cluster must, see `uss cluster init --tls`",
@@ -39,9 +46,10 @@ internal static class NodeRoleCommand
         "Serve as one storage node of a cluster in the foreground, or see the nodes",
         "uss node --data /srv/uss   # set up by `uss cluster init` or `uss cluster join`",
         "uss node --data /srv/uss --disk /dev/sdb --disk /dev/sdc",
+        "uss node --data /srv/uss --service-address 192.0.2.100/24   # what NFS clients mount; it moves when this node is down",
         "uss node --name n1 --data /srv/uss --etcd http://10.0.0.1:2379,http://10.0.0.2:2379 --cluster /etc/uss/cluster.json \\",
         "    --listen 10.0.0.1:7400 --iscsi 10.0.0.1:3260 --disk /dev/sdb --rack r1")
-        .With(_name, _etcd, _cluster, _listen, _rack, _site, _tls, _demoCopies)
+        .With(_name, _etcd, _cluster, _listen, _rack, _site, _tls, _serviceAddress, _demoCopies)
         .With(ServeCommand.NodeOptions)
         .With(ClusterCommands.NodeList())
         .With(NodeChangeCommands.Set(), NodeChangeCommands.Drain(), NodeChangeCommands.Undrain(), NodeChangeCommands.Maintenance(), NodeChangeCommands.Remove())
@@ -73,6 +81,7 @@ internal static class NodeRoleCommand
         options = options with
         {
             Nfs = ServeCommand.IsNfsGiven(parsed) ? options.Nfs : [new Endpoint(listen.Address, ServeOptions.NfsPort)],
+            ServiceAddresses = [.. (parsed.GetValue(_serviceAddress) ?? []).Select(text => ServiceAddressText.Parse(_serviceAddress.Name, text, name))],
             Cluster = new ClusterMembership
             {
                 Name = name,

@@ -167,7 +167,8 @@ internal sealed partial class LocalCluster : IDisposable
             "--cluster", _folder.IdentityFile,
             "--listen", $"{address}:{_layout.NodePort}",
             "--iscsi", $"{address}:{_layout.IscsiPort}",
-            "--nfs", _layout.NfsPort is 0 ? ServeOptions.NoNfs : $"{address}:{_layout.NfsPort}",
+            "--nfs", ServeOptions.NoNfs,
+            .. _layout.NfsPort is 0 ? (string[])[] : ["--service-address", $"{address}:{_layout.NfsPort}"],
             "--demo-copies", $"{Math.Min(_layout.Nodes, ClusterMembership.DefaultCopies)}",
             .. _options.NodeOptions,
         ];

@@ -1,3 +1,4 @@
+using System.Net;
 using Serilog;
 using Uss.Coordination;
 using Uss.NfsFrontend;
@@ -30,7 +31,7 @@ internal sealed class NfsService
     public NfsServer Server { get; }
 
     /// <summary>Where it listens, with the real ports.</summary>
-    public List<Endpoint> Listening { get; } = [];
+    public IReadOnlyList<Endpoint> Listening { get; private set; } = [];
 
     /// <summary>Starts it. On the reactor.</summary>
     /// <param name="reactor">The reactor.</param>
@@ -59,14 +60,10 @@ internal sealed class NfsService
         service.Follow();
         foreach (var endpoint in options.Nfs)
         {
-            var listening = server.Listen(endpoint);
-            if (!listening.IsOk)
-            {
-                await service.StopAsync();
-                return PortCheck.Explain(listening.Fault, PortCheck.Nfs);
-            }
-
-            service.Listening.Add(listening.Value);
+            if (service.Listen(endpoint) is not { } refused)
+                continue;
+            await service.StopAsync();
+            return PortCheck.Explain(refused, PortCheck.Nfs);
         }
 
         if (service.ListenAsPortMapper(options, log) is { } fault)
@@ -76,6 +73,25 @@ internal sealed class NfsService
         }
 
         return service;
+    }
+
+    /// <summary>Listens on one more endpoint, unless it listens on all addresses already; null when it does. On the reactor.</summary>
+    public Fault? Listen(Endpoint endpoint)
+    {
+        if (Listening.Any(other => other.Port == endpoint.Port && other.Address.Equals(IPAddress.Any)))
+            return null;
+        var listening = Server.Listen(endpoint);
+        if (!listening.IsOk)
+            return listening.Fault;
+        Listening = [.. Listening, listening.Value];
+        return null;
+    }
+
+    /// <summary>Listens on an endpoint no more; its clients' connections end. On the reactor.</summary>
+    public async ValueTask CloseAsync(Endpoint endpoint)
+    {
+        Listening = [.. Listening.Where(other => other != endpoint)];
+        await Server.CloseAsync(endpoint);
     }
 
     private Fault? ListenAsPortMapper(ServeOptions options, ILogger log)

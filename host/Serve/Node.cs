@@ -63,7 +63,6 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     {
         Invariant.Check(reactor.IsCurrent);
         _nfs = nfs;
-        NfsAddresses = [.. nfs.Listening.Select(endpoint => endpoint.ToString())];
     }
 
     /// <summary>Sets what <see cref="Describe"/> returns, once the portals are known.</summary>
@@ -188,7 +187,7 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
     });
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> NfsAddresses { get; private set; } = [];
+    public IReadOnlyList<string> NfsAddresses => [.. _nfs?.Listening.Select(endpoint => endpoint.ToString()) ?? []];
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<NodeFileSystem>> ListFileSystemsAsync() =>

@@ -1,4 +1,5 @@
 using Uss.Runtime;
+using Uss.Volumes.Addresses;
 
 namespace Uss.Host.Serve;
 
@@ -25,6 +26,9 @@ internal sealed record ServeOptions
 
     /// <summary>Where the NFS server listens; empty: nowhere.</summary>
     public IReadOnlyList<Endpoint> Nfs { get; init; } = [];
+
+    /// <summary>Addresses of the cluster whose home this node is: others serve them while it cannot.</summary>
+    public IReadOnlyList<ServiceAddress> ServiceAddresses { get; init; } = [];
 
     /// <summary>Whether it is a port mapper, too.</summary>
     public PortMapperUse PortMapper { get; init; }

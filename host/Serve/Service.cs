@@ -5,12 +5,14 @@ using Uss.Coordination.Etcd;
 using Uss.Coordination.Sqlite;
 using Uss.Host.Cli;
 using Uss.Host.Join;
+using Uss.Host.Serve.Addresses;
 using Uss.Replication;
 using Uss.Runtime;
 using Uss.Runtime.Threaded;
 using Uss.Target.Iscsi;
 using Uss.Target.Scsi;
 using Uss.Volumes;
+using Uss.Volumes.Addresses;
 using Uss.WebUi.Api;
 using Uss.WebUi.Services;
 
@@ -26,6 +28,8 @@ internal sealed class Service
     private static readonly TimeSpan _stopLimit = TimeSpan.FromSeconds(4.5);
 
     private static readonly TimeSpan _etcdRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _addressLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _addressLook = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _firstStartRetry = TimeSpan.FromMilliseconds(500);
 
     // Of a file system under load one member may hang for a second without being ill.
@@ -299,9 +303,31 @@ internal sealed class Service
                 node.Attach(started.Value);
             return started;
         });
-        if (nfs.IsOk)
-            _parts.Add(("NFS server", () => OnReactor(reactor, nfs.Value.StopAsync)));
+        if (!nfs.IsOk)
+            return nfs;
+        _parts.Add(("NFS server", () => OnReactor(reactor, nfs.Value.StopAsync)));
+        if (_options.Cluster is { } cluster && (_options.Nfs.Count > 0 || _options.ServiceAddresses.Count > 0)
+            && await StartAddressesAsync(reactor, coordination, block, nfs.Value, cluster.Name) is { } fault)
+            return fault;
         return nfs;
+    }
+
+    private async Task<Fault?> StartAddressesAsync(
+        Reactor reactor, ICoordinationStore coordination, BlockNode block, NfsService nfs, string name)
+    {
+        var host = new AddressHost(reactor, block, nfs, _log);
+        var own = _options.ServiceAddresses;
+        var addresses = await reactor.InvokeAsync(() => ValueTask.FromResult(new ServiceAddresses(reactor, coordination, name, host)));
+        var fault = await reactor.InvokeAsync(() => addresses.StartAsync(own));
+        if (fault is not null)
+            return fault;
+        _parts.Add(("service addresses", () => OnReactor(reactor, addresses.StopAsync)));
+
+        // Whoever serves them meanwhile gives them back in a moment.
+        var limit = Task.Delay(_addressLimit);
+        while (!limit.IsCompleted && await reactor.InvokeAsync(() => ValueTask.FromResult(own.Except(addresses.Served).Any())))
+            await Task.Delay(_addressLook);
+        return null;
     }
 
     private IJoinTokens TokensOf(Reactor reactor, ICoordinationStore coordination, BlockNode block) =>

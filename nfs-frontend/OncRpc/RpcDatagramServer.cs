@@ -40,6 +40,16 @@ public sealed class RpcDatagramServer
         return socket.Local;
     }
 
+    /// <summary>Serves an endpoint no more.</summary>
+    public async ValueTask CloseAsync(Endpoint endpoint)
+    {
+        if (_sockets.Find(socket => socket.Local == endpoint) is not { } socket)
+            return;
+        _sockets.Remove(socket);
+        socket.Refuse();
+        await socket.CloseAsync();
+    }
+
     /// <summary>
     /// Stops: nothing is taken in any more, calls under way are answered within <see cref="RpcDatagramOptions.DrainTimeoutNs"/>, then the
     /// sockets are closed.

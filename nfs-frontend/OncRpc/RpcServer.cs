@@ -74,6 +74,22 @@ public sealed class RpcServer
         }
     }
 
+    /// <summary>
+    /// Listens on an endpoint no more, and ends the connections to it, also those that came in by all addresses: whoever takes the address
+    /// over goes on with the clients.
+    /// </summary>
+    public async ValueTask CloseAsync(Endpoint endpoint)
+    {
+        if (_listeners.Find(listener => listener.Local == endpoint) is { } listener)
+        {
+            _listeners.Remove(listener);
+            await listener.CloseAsync();
+        }
+
+        foreach (var connection in _connections.Where(connection => connection.Local == endpoint).ToList())
+            connection.Drop("its address is served by another node");
+    }
+
     internal void OnClosed(RpcConnection connection)
     {
         _connections.Remove(connection);
@@ -88,7 +104,7 @@ public sealed class RpcServer
         while (true)
         {
             var accepted = await listener.AcceptAsync();
-            if (!accepted.IsOk && _isStopping)
+            if (!accepted.IsOk && (_isStopping || !_listeners.Contains(listener)))
                 return;
 
             // Out of descriptors, say: those who wait stay in the backlog meanwhile.

@@ -52,6 +52,7 @@ public sealed class ApiServer : IAsyncDisposable
         builder.Services.AddSingleton(services.Luns);
         builder.Services.AddSingleton(services.Initiators);
         builder.Services.AddSingleton(services.FileSystems);
+        builder.Services.AddSingleton(services.Addresses);
         builder.Services.AddSingleton(services.Exports);
         builder.Services.AddSingleton(services.Node);
         builder.Services.AddSingleton(services.Pools);

@@ -16,6 +16,7 @@ internal static class FileRoutes
         MapQuotas(api);
         MapChecks(api);
         MapExports(api);
+        MapAddresses(api);
     }
 
     private static void MapFileSystems(RouteGroupBuilder api)
@@ -65,6 +66,20 @@ internal static class FileRoutes
             "/file-systems/{name}/check",
             async (string name, FileSystemService fileSystems) => Answer.Ok(await fileSystems.ShowCheckAsync(name)))
             .Produces<FileSystemCheckView>();
+    }
+
+    private static void MapAddresses(RouteGroupBuilder api)
+    {
+        api.MapGet("/service-addresses", async (ServiceAddressService addresses) => Answer.List(await addresses.ListAsync()))
+            .Produces<ListPage<ServiceAddressView>>();
+        api.MapPut(
+            "/service-addresses",
+            async (SetServiceAddress body, ServiceAddressService addresses) => Answer.Ok(await addresses.SetAsync(body)))
+            .Produces<ServiceAddressView>();
+        api.MapDelete(
+            "/service-addresses/{ip}",
+            async (string ip, string? confirm, ServiceAddressService addresses) => Answer.Ok(await addresses.RemoveAsync(ip, confirm)))
+            .Produces<ServiceAddressView>();
     }
 
     private static void MapExports(RouteGroupBuilder api)

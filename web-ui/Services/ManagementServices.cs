@@ -14,6 +14,7 @@ public sealed class ManagementServices : IDisposable
         Volumes = new VolumeService(node, records, Access);
         Initiators = new InitiatorService(records, Access, time);
         Exports = new ExportService(node, records, Access, time);
+        Addresses = new ServiceAddressService(records);
         FileSystems = new FileSystemService(node, records, Exports);
         Node = new NodeService(node, Luns, Exports);
         Pools = new PoolService(node);
@@ -38,6 +39,9 @@ public sealed class ManagementServices : IDisposable
 
     /// <summary>NFS exports.</summary>
     public ExportService Exports { get; }
+
+    /// <summary>Addresses that NFS clients mount.</summary>
+    public ServiceAddressService Addresses { get; }
 
     /// <summary>File systems.</summary>
     public FileSystemService FileSystems { get; }

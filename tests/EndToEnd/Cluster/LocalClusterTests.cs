@@ -25,7 +25,8 @@ public sealed class LocalClusterTests : EndToEndTest
             File.ReadAllText(Path.Combine(Data, "node2", "line")),
             Is.EqualTo(
                 $"node --data {Data}/node2 --name node2 --etcd http://127.0.0.1:2379 --cluster {Data}/cluster.json "
-                + "--listen 127.0.0.2:7400 --iscsi 127.0.0.2:3260 --nfs 127.0.0.2:2049 --demo-copies 3 --disk-size 21474836480 --disks 4\n"));
+                + "--listen 127.0.0.2:7400 --iscsi 127.0.0.2:3260 --nfs none "
+                + "--service-address 127.0.0.2:2049 --demo-copies 3 --disk-size 21474836480 --disks 4\n"));
         var identity = Path.Combine(Data, "cluster.json");
         Assert.That(File.GetUnixFileMode(identity), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
         var document = JsonDocument.Parse(File.ReadAllText(identity)).RootElement;
