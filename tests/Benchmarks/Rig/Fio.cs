@@ -63,6 +63,9 @@ internal sealed class Fio(string path)
     /// <summary>Arguments that select a LUN, through libiscsi.</summary>
     public static string[] Lun(string url) => ["--ioengine=libiscsi", "--thread", "--filename=" + url.Replace(":", "\\:", StringComparison.Ordinal)];
 
+    /// <summary>Arguments that select a file of an export, through libnfs.</summary>
+    public static string[] NfsFile(string url, string file) => ["--ioengine=nfs", "--nfs_url=" + url, "--filename=/" + file];
+
     /// <summary>Arguments that select a file, through io_uring and past the page cache.</summary>
     public static string[] RawFile(string file) => ["--ioengine=io_uring", "--direct=1", "--filename=" + file];
 
