@@ -13,7 +13,7 @@ internal sealed class NfsClient : IDisposable
     private const int FillDepth = 8;
 
     // Looking up and listing take so little that one pass would be over before the processors' clocks tick.
-    private const int LookupPasses = 3;
+    private const int LookupPasses = 5;
     private const int ListPasses = 10;
 
     private readonly RpcStream _stream;
