@@ -82,7 +82,7 @@ internal static class NfsBenchmark
         var text = runs.Table() + "\n" + (whyAlone is null ? NfsTable.Ratios(runs, wanted, Bars) : "nfs-ganesha was not measured.\n")
             + "\n" + Report.Host(command.TrimEnd()) + ".\n";
         Console.WriteLine("\n" + text);
-        if (options.UpdatesReadme)
+        if (options.UpdatesReadme && whyAlone is null)
             Report.UpdateReadme("nfs", text);
         return options.ChecksBars && (whyAlone is not null || runs.IsMissed(Bars)) ? 1 : 0;
     }
@@ -133,10 +133,14 @@ internal static class NfsBenchmark
 
         FioResult Measure(FioCase workload, INfsServer server, int seconds)
         {
-            if (workload.Pattern != "durable")
-                return fio!.Measure(Fio.NfsFile(server.Url, NfsClient.DataFile), size, workload, seconds, [server.ProcessId]);
             using var client = new NfsClient(server);
-            return client.WriteAnywhere(RigOptions.Bytes(size), 4096, workload.Depth, seconds);
+            var result = workload.Pattern == "durable"
+                ? client.WriteAnywhere(RigOptions.Bytes(size), 4096, workload.Depth, seconds)
+                : fio!.Measure(Fio.NfsFile(server.Url, NfsClient.DataFile), size, workload, seconds, [server.ProcessId]);
+
+            // What it left in the page cache is not written during the other's turn.
+            client.Commit();
+            return result;
         }
     }
 

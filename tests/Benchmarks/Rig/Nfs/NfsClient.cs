@@ -35,8 +35,11 @@ internal sealed class NfsClient : IDisposable
         _stream.Call(NfsCalls.Create(_root, DataFile));
         var file = Lookup(_root, DataFile);
         _load.Run(NfsCalls.WriteInTurn(file, Contents(FillBytes)), FillDepth, (int)(bytes / FillBytes));
-        _stream.Call(NfsCalls.Commit(file));
+        Commit();
     }
+
+    /// <summary>Makes the data file durable.</summary>
+    public void Commit() => _stream.Call(NfsCalls.Commit(Lookup(_root, DataFile)));
 
     /// <summary>Durable writes (FILE_SYNC) at random places of the data file.</summary>
     public FioResult WriteAnywhere(long fileBytes, int blockBytes, int depth, int seconds) => _load.RunFor(
