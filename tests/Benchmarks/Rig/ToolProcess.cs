@@ -47,7 +47,8 @@ internal static class ToolProcess
     }
 
     /// <summary>Runs a program to its end and gives its standard output.</summary>
-    /// <exception cref="BenchmarkException">It failed or took longer than the limit.</exception>
+    /// <exception cref="ToolTimeoutException">It took longer than the limit, and was killed.</exception>
+    /// <exception cref="BenchmarkException">It failed.</exception>
     public static string Run(TimeSpan limit, string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -89,8 +90,8 @@ internal static class ToolProcess
         var errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(limit))
         {
-            process.Kill();
-            throw new BenchmarkException($"{program} did not end in {limit.TotalSeconds} s");
+            process.Kill(entireProcessTree: true);
+            throw new ToolTimeoutException($"{program} did not end in {limit.TotalSeconds} s");
         }
 
         if (process.ExitCode != 0)
@@ -104,7 +105,7 @@ internal static class ToolProcess
         {
             try
             {
-                process.Kill();
+                process.Kill(entireProcessTree: true);
             }
             catch (InvalidOperationException)
             {
@@ -115,4 +116,4 @@ internal static class ToolProcess
 }
 
 /// <summary>Why a benchmark cannot go on, in words for the person who runs it.</summary>
-internal sealed class BenchmarkException(string message) : Exception(message);
+internal class BenchmarkException(string message) : Exception(message);

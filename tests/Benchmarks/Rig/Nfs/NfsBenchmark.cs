@@ -17,13 +17,13 @@ internal static class NfsBenchmark
 
     private static readonly string[] OfFiles = ["create", "lookup", "list", "remove"];
 
-    // What goes to fio has a pattern of fio's; the others are calls of the client here.
+    // What fio does has a pattern of fio's; the others are calls of the client here.
     private static readonly FioCase[] Cases =
     [
         new("randread32", "4 KiB random read, depth 32", "randread", "4k", 32),
         new("read1m", "1 MiB sequential read, depth 8", "read", "1M", 8),
         new("write1m", "1 MiB sequential write, depth 8", "write", "1M", 8),
-        new("randwrite32", "4 KiB random write, FILE_SYNC, depth 32", "durable", "4k", 32),
+        new("randwrite32", "4 KiB random write, FILE_SYNC, depth 32", DataLoad.DurableWrite, "4k", 32),
         new("create1", "create a file, depth 1", "create", "", 1),
         new("lookup1", "look up a file, depth 1", "lookup", "", 1),
         new("readdirplus", "READDIRPLUS, per entry", "list", "", 1),
@@ -110,37 +110,23 @@ internal static class NfsBenchmark
     {
         if (cases.Count == 0)
             return;
-        var fio = cases.Any(workload => workload.Pattern != "durable") ? RigOptions.Fio() : null;
-        var size = options.Size ?? DefaultSize;
+        var data = new DataLoad(cases.Any(DataLoad.NeedsFio) ? RigOptions.Fio() : null, options.Size ?? DefaultSize);
         foreach (var server in servers)
         {
-            Console.WriteLine($"filling {size} of {server.Name} under {options.Folder}");
-            using var client = new NfsClient(server);
-            client.Fill(RigOptions.Bytes(size));
+            Console.WriteLine($"filling {data.Size} of {server.Name} under {options.Folder}");
+            data.Fill(server);
         }
 
         foreach (var workload in cases)
         {
             // Unmeasured: the program compiles its hot path while it runs.
             foreach (var server in servers)
-                Measure(workload, server, 2);
+                data.Measure(workload, server, 2);
             for (var run = 0; run < options.Runs; run++)
             {
                 foreach (var server in servers)
-                    runs.Add(workload, server.Name, Measure(workload, server, options.Seconds));
+                    runs.Add(workload, server.Name, data.Measure(workload, server, options.Seconds));
             }
-        }
-
-        FioResult Measure(FioCase workload, INfsServer server, int seconds)
-        {
-            using var client = new NfsClient(server);
-            var result = workload.Pattern == "durable"
-                ? client.WriteAnywhere(RigOptions.Bytes(size), 4096, workload.Depth, seconds)
-                : fio!.Measure(Fio.NfsFile(server.Url, NfsClient.DataFile), size, workload, seconds, [server.ProcessId]);
-
-            // What it left in the page cache is not written during the other's turn.
-            client.Commit();
-            return result;
         }
     }
 
