@@ -1,6 +1,7 @@
 using Uss.Benchmarks.Placement;
 using Uss.Benchmarks.Replication;
 using Uss.Benchmarks.Rig;
+using Uss.Benchmarks.Rig.Nfs;
 using Uss.Benchmarks.Store;
 using Uss.Benchmarks.Volumes;
 
@@ -21,6 +22,7 @@ public static class BenchmarkProgram
         ["blocks"] = ("three nodes on this machine, without the iSCSI hop: CPU and IOPS (--quick, --help)", BlockBenchmark.RunAsync),
         ["cluster"] = ("three nodes on this machine: CPU, IOPS and stalls over iSCSI (--quick, --help)", ClusterBenchmark.RunAsync),
         ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
+        ["nfs"] = ("a file system over NFS, beside nfs-ganesha (also: --quick, --help)", NfsBenchmark.RunAsync),
         ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),
         ["placement"] = ("balance, movement and time of placement maps, 10 to 10,000 disks (--quick, --help)", PlacementBenchmark.RunAsync),
         ["recovery"] = ("time to ready after SIGKILL with 1 M blocks written at random", RecoveryBenchmark.RunRecoveryAsync),

@@ -12,16 +12,7 @@ internal sealed class BareCalls
 
     /// <summary>Compiles the program.</summary>
     /// <param name="folder">Where it goes.</param>
-    public BareCalls(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        _program = Path.GetFullPath(Path.Combine(folder, "bare-calls"));
-        var source = _program + ".c";
-        using (var embedded = typeof(BareCalls).Assembly.GetManifestResourceStream("bare-calls.c")!)
-        using (var file = File.Create(source))
-            embedded.CopyTo(file);
-        ToolProcess.Run(TimeSpan.FromMinutes(1), "cc", ["-O2", "-o", _program, source]);
-    }
+    public BareCalls(string folder) => _program = CProgram.Compile(folder, "bare-calls.c");
 
     /// <summary>Reads random blocks of a file for a time.</summary>
     public FioResult Measure(string file, int seconds)

@@ -63,6 +63,9 @@ internal sealed class Fio(string path)
     /// <summary>Arguments that select a LUN, through libiscsi.</summary>
     public static string[] Lun(string url) => ["--ioengine=libiscsi", "--thread", "--filename=" + url.Replace(":", "\\:", StringComparison.Ordinal)];
 
+    /// <summary>Arguments that select a file of an export, through libnfs.</summary>
+    public static string[] NfsFile(string url, string file) => ["--ioengine=nfs", "--nfs_url=" + url, "--filename=/" + file];
+
     /// <summary>Arguments that select a file, through io_uring and past the page cache.</summary>
     public static string[] RawFile(string file) => ["--ioengine=io_uring", "--direct=1", "--filename=" + file];
 
@@ -72,13 +75,14 @@ internal sealed class Fio(string path)
 
     /// <summary>Runs a workload for a time.</summary>
     /// <param name="servers">The processes to charge; null: none.</param>
-    public FioResult Measure(string[] target, string size, FioCase workload, int seconds, IReadOnlyList<int>? servers) => Run(
+    /// <param name="patience">Seconds beyond that in which it has to end.</param>
+    public FioResult Measure(string[] target, string size, FioCase workload, int seconds, IReadOnlyList<int>? servers, int patience = 60) => Run(
         [
             .. target, "--size=" + size, "--rw=" + workload.Pattern, "--bs=" + workload.BlockSize, $"--iodepth={workload.Depth}",
             "--norandommap", "--randrepeat=0", "--time_based", $"--runtime={seconds}",
         ],
         servers,
-        TimeSpan.FromSeconds(seconds + 60));
+        TimeSpan.FromSeconds(seconds + patience));
 
     /// <summary>Writes so many 4 KiB blocks at random places, depth 32.</summary>
     public FioResult WriteBlocks(string[] target, string size, long blocks, IReadOnlyList<int>? servers) => Run(

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Uss.Benchmarks.Rig;
 
 /// <summary>
@@ -23,17 +21,17 @@ internal static class IscsiBenchmark
         new("read1m-after", "1 MiB sequential read after the random writes", "read", "1M", 8),
     ];
 
-    private static readonly Bar[] Bars =
+    private static readonly RatioBar[] Bars =
     [
-        new("randread32", "CPU", 0.4, true, run => run.ServerCpuUs!.Value),
-        new("randwrite32", "CPU", 0.6, true, run => run.ServerCpuUs!.Value),
-        new("randwrite32", "IOPS", 1.0, false, run => run.PerSecond),
-        new("randread1", "CPU", 0.6, true, run => run.ServerCpuUs!.Value),
+        RatioBar.Cpu("randread32", 0.4),
+        RatioBar.Cpu("randwrite32", 0.6),
+        RatioBar.Rate("randwrite32", "IOPS", 1.0),
+        RatioBar.Cpu("randread1", 0.6),
         new("randread1", "p50", 0.9, true, run => run.MedianUs),
-        new("read1m", "throughput", 1.2, false, run => run.BytesPerSecond),
-        new("read1m", "CPU", 0.6, true, run => run.ServerCpuUs!.Value),
-        new("write1m", "throughput", 1.2, false, run => run.BytesPerSecond),
-        new("write1m", "CPU", 0.6, true, run => run.ServerCpuUs!.Value),
+        RatioBar.Rate("read1m", "throughput", 1.2),
+        RatioBar.Cpu("read1m", 0.6),
+        RatioBar.Rate("write1m", "throughput", 1.2),
+        RatioBar.Cpu("write1m", 0.6),
     ];
 
     public static Task<int> RunAsync(string[] arguments)
@@ -58,7 +56,7 @@ internal static class IscsiBenchmark
         var bareCalls = new BareCalls(options.Folder);
         Console.WriteLine($"filling {Size} twice under {options.Folder}");
         fio.Fill(Fio.RawFile(file), Size);
-        var results = new Dictionary<(string Case, string Target), List<FioResult>>();
+        var runs = new PairedRuns("tgt", Cases);
         using (var uss = UssServer.Create(options.Folder, UssPort, "12G", Size))
         using (var tgt = new TgtServer(options.Folder, TgtPort, file))
         {
@@ -71,77 +69,33 @@ internal static class IscsiBenchmark
                 for (var run = 0; run < options.Runs; run++)
                 {
                     foreach (var server in (IBenchmarkServer[])[uss, tgt])
-                        Add(workload, server.Name, fio.Measure(Fio.Lun(server.Url), Size, workload, options.Seconds, [server.ProcessId]));
+                        runs.Add(workload, server.Name, fio.Measure(Fio.Lun(server.Url), Size, workload, options.Seconds, [server.ProcessId]));
                     // The floor: the same file without protocol and server.
-                    Add(workload, "raw file", fio.Measure(Fio.RawFile(file), Size, workload, Math.Min(options.Seconds, 5), null));
+                    runs.Add(workload, "raw file", fio.Measure(Fio.RawFile(file), Size, workload, Math.Min(options.Seconds, 5), null));
                     if (workload.Depth == 1)
-                        Add(workload, BareCallsName, bareCalls.Measure(file, options.Seconds));
+                        runs.Add(workload, BareCallsName, bareCalls.Measure(file, options.Seconds));
                 }
             }
         }
 
         File.Delete(file);
-        var text = Tables(results) + "\n" + Report.Host(command) + ".\n";
+        var text = Tables(runs) + "\n" + Report.Host(command) + ".\n";
         Console.WriteLine("\n" + text);
         if (options.UpdatesReadme)
             Report.UpdateReadme("iscsi", text);
-        return options.ChecksBars && Bars.Any(bar => bar.Measure(results) is { } ratio && !bar.IsMet(ratio)) ? 1 : 0;
-
-        void Add(FioCase workload, string target, FioResult result)
-        {
-            if (!results.TryGetValue((workload.Key, target), out var runs))
-                results[(workload.Key, target)] = runs = [];
-            runs.Add(result);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{workload.Key,-12} {target,-8} {result.PerSecond,8:F0} op/s  p50 {result.MedianUs,8:F1} us  p99 {result.P99Us,8:F1} us  " +
-                $"server {result.ServerCpuUs,7:F2} us/io  steal {result.Steal:P0}"));
-        }
+        return options.ChecksBars && runs.IsMissed(Bars) ? 1 : 0;
     }
 
-    private static string Tables(Dictionary<(string Case, string Target), List<FioResult>> results)
+    private static string Tables(PairedRuns runs)
     {
-        var rows = results.Select(pair =>
-        {
-            var median = FioResult.Median(pair.Value);
-            var lowest = pair.Value.Min(run => run.ServerCpuUs);
-            return (string[])
-            [
-                Cases.First(workload => workload.Key == pair.Key.Case).Title, pair.Key.Target,
-                Report.Figure(median.PerSecond, 0), Report.Figure(median.BytesPerSecond / 1e6, 0),
-                Report.Figure(median.MedianUs, 0), Report.Figure(median.P99Us, 0), Report.Figure(median.P999Us, 0),
-                Report.Figure(median.ServerCpuUs, 1), Report.Figure(median.ServerKernelUs, 1), Report.Figure(lowest, 1), Report.Figure(median.ClientCpuUs, 1),
-                Report.Figure(median.Flushes, 2), median.Steal.ToString("P0", CultureInfo.InvariantCulture),
-            ];
-        });
-        var bars = Bars.Select(bar => (Bar: bar, Ratio: bar.Measure(results))).Where(pair => pair.Ratio is not null).Select(pair => (string[])
+        var bars = Bars.Where(bar => runs.Ratio(bar) is not null).Select(bar => (string[])
         [
-            Cases.First(workload => workload.Key == pair.Bar.Case).Title, pair.Bar.Figure, Report.Figure(pair.Ratio, 2),
-            (pair.Bar.IsAtMost ? "<= " : ">= ") + Report.Figure(pair.Bar.Limit, 1), pair.Bar.IsMet(pair.Ratio!.Value) ? "met" : "missed",
+            runs.TitleOf(bar.Case), bar.Figure, Report.Figure(runs.Ratio(bar), 2), bar.Text, bar.Verdict(runs.Ratio(bar)),
         ]);
-        var floor = Bars.Where(bar => bar.Case == "randread1").Select(bar => (Bar: bar, Ratio: bar.Measure(results, BareCallsName)))
-            .Where(pair => pair.Ratio is not null).Select(pair => (string[])
-            [
-                Cases.First(workload => workload.Key == pair.Bar.Case).Title, $"{pair.Bar.Figure} of the bare calls", Report.Figure(pair.Ratio, 2),
-                "-", "floor",
-            ]);
-        return Report.Table(
-                [
-                    "case", "target", "op/s", "MB/s", "p50 us", "p99 us", "p99.9 us", "server CPU us/io", "of it kernel", "lowest run",
-                    "client CPU us/io", "flushes/io", "steal",
-                ],
-                rows)
-            + "\n" + Report.Table(["USS : tgt", "figure", "ratio", "bar", ""], bars.Concat(floor));
-    }
-
-    /// <summary>A bar on the ratio of USS to tgt.</summary>
-    private sealed record Bar(string Case, string Figure, double Limit, bool IsAtMost, Func<FioResult, double> Of)
-    {
-        public double? Measure(Dictionary<(string Case, string Target), List<FioResult>> results, string target = "USS") =>
-            results.TryGetValue((Case, target), out var uss) && results.TryGetValue((Case, "tgt"), out var tgt)
-                ? Of(FioResult.Median(uss)) / Of(FioResult.Median(tgt))
-                : null;
-
-        public bool IsMet(double ratio) => IsAtMost ? ratio <= Limit : ratio >= Limit;
+        var floor = Bars.Where(bar => bar.Case == "randread1" && runs.Ratio(bar, BareCallsName) is not null).Select(bar => (string[])
+        [
+            runs.TitleOf(bar.Case), $"{bar.Figure} of the bare calls", Report.Figure(runs.Ratio(bar, BareCallsName), 2), "-", "floor",
+        ]);
+        return runs.Table() + "\n" + Report.Table(["USS : tgt", "figure", "ratio", "bar", ""], bars.Concat(floor));
     }
 }

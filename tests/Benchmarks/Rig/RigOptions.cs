@@ -11,7 +11,7 @@ internal sealed class RigOptions
           --seconds N      length of a run
           --runs N         runs of each case, of which the median counts [default: 3]
           --cases A,B      only these cases
-          --size SIZE      what is written to the volume first, such as 4G, where a benchmark takes that
+          --size SIZE      what is written to the volume or file first, such as 4G, where a benchmark takes that
           --folder DIR     where the disk files go, on the disk to measure [default: artifacts/bench]
           --readme         put the tables into tests/Benchmarks/README.md
           --check          exit with 1 when a bar is missed
@@ -90,7 +90,7 @@ internal sealed class RigOptions
         throw new BenchmarkException("no Uss.sln above the current folder: run benchmarks in the repository");
     }
 
-    /// <summary>The fio with the libiscsi engine, built if need be.</summary>
+    /// <summary>The fio with the libiscsi and NFS engines, built if need be.</summary>
     public static Fio Fio() => new(ToolProcess.Run(
         TimeSpan.FromMinutes(15), Path.Combine(RepositoryRoot(), "tests", "Benchmarks", "build-fio"), []).Trim());
 

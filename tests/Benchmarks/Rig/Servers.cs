@@ -2,33 +2,37 @@ using System.Diagnostics;
 
 namespace Uss.Benchmarks.Rig;
 
-/// <summary>An iSCSI target under measurement.</summary>
+/// <summary>A server under measurement.</summary>
 internal interface IBenchmarkServer : IDisposable
 {
     /// <summary>Name for tables.</summary>
     string Name { get; }
 
-    /// <summary>URL of its LUN.</summary>
+    /// <summary>URL of its LUN or export.</summary>
     string Url { get; }
 
     /// <summary>Its process, which is charged for CPU.</summary>
     int ProcessId { get; }
 }
 
-/// <summary><c>uss serve</c> on a fresh data folder, with one disk file and one volume.</summary>
+/// <summary><c>uss serve</c> on a fresh data folder, with one disk file.</summary>
 internal sealed class UssServer : IBenchmarkServer
 {
     private const string Target = "iqn.2026-11.local.uss:default";
 
     private readonly string _data;
     private readonly string _portal;
+    private readonly string _nfs;
     private readonly string _diskSize;
     private Process? _process;
 
-    private UssServer(string data, int port, string diskSize)
+    private UssServer(string folder, int port, string nfs, string diskSize)
     {
-        _data = data;
+        _data = Path.Combine(folder, "uss");
+        if (Directory.Exists(_data))
+            Directory.Delete(_data, recursive: true);
         _portal = $"127.0.0.1:{port}";
+        _nfs = nfs;
         _diskSize = diskSize;
     }
 
@@ -46,13 +50,18 @@ internal sealed class UssServer : IBenchmarkServer
     /// <summary>Starts the service with a volume as LUN 1.</summary>
     public static UssServer Create(string folder, int port, string diskSize, string volumeSize)
     {
-        var data = Path.Combine(folder, "uss");
-        if (Directory.Exists(data))
-            Directory.Delete(data, recursive: true);
-        var server = new UssServer(data, port, diskSize);
+        var server = new UssServer(folder, port, "none", diskSize);
         server.Start();
         server.Command("volume", "create", "bench", "--size", volumeSize);
         server.Command("lun", "map", "bench", "--lun", "1");
+        return server;
+    }
+
+    /// <summary>Starts the service with what it has at its first start: the file system <c>default</c>, exported as <c>/default</c>.</summary>
+    public static UssServer CreateForFiles(string folder, int port, int nfsPort, string diskSize)
+    {
+        var server = new UssServer(folder, port, $"127.0.0.1:{nfsPort}", diskSize);
+        server.Start();
         return server;
     }
 
@@ -64,7 +73,7 @@ internal sealed class UssServer : IBenchmarkServer
         var clock = Stopwatch.StartNew();
         _process = ToolProcess.Start(
             Program,
-            ["serve", "--data", _data, "--iscsi", _portal, "--nfs", "none", "--disks", "1", "--disk-size", _diskSize],
+            ["serve", "--data", _data, "--iscsi", _portal, "--nfs", _nfs, "--disks", "1", "--disk-size", _diskSize],
             line =>
             {
                 lock (said)
