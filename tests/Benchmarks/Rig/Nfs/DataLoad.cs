@@ -10,7 +10,7 @@ internal sealed class DataLoad(Fio? fio, string size)
 
     private const int BlockBytes = 4096;
 
-    // fio leaves calls under way when its time is over and now and then waits for ever for one of them, whatever the server.
+    // fio drops the calls that are under way when its time is over; now and then libnfs never returns from the unmount behind that.
     private const int Attempts = 4;
     private const int PatienceSeconds = 15;
 
