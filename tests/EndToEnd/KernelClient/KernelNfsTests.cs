@@ -13,7 +13,20 @@ public sealed class KernelNfsTests : EndToEndTest
 
     [Test]
     [CancelAfter(300_000)]
-    public void Locks_hold_between_two_mounts_which_find_the_lock_manager_by_the_port_mapper() => Run("nfs-locks.sh");
+    public void Locks_hold_between_two_mounts_which_find_the_lock_manager_by_the_port_mapper()
+    {
+        KernelGuest.AddNetwork(Sandbox);
+        using var capture = new PacketCapture(Sandbox, "guest", Folder["packets"]);
+        Run("nfs-locks.sh");
+        capture.Stop();
+        capture.IsWellFormed();
+        foreach (var (protocol, least) in new[] { ("nfs", 500), ("mount", 4), ("nlm", 100), ("portmap", 8) })
+            Assert.That(capture.Count(protocol), Is.GreaterThan(least), $"frames of {protocol}");
+    }
+
+    [Test]
+    [CancelAfter(400_000)]
+    public void A_directory_of_100_000_entries_is_listed_while_it_changes() => Run("nfs-directory.sh");
 
     private void Run(string script)
     {
