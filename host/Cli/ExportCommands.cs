@@ -22,13 +22,20 @@ internal static class ExportCommands
         {
             Description = "Let root of the clients find all volumes as files in a directory 'volumes' of it, the same bytes as their LUNs",
         };
+        var directory = new Option<string?>("--directory")
+        {
+            Description = "A directory of the file system that clients see as its uppermost one: there is no way up from it [default: /]",
+            HelpName = "DIR",
+        };
         var rule = new ExportRuleOptions();
         return new Verb(
             "create",
             "Export a file system",
             "uss export create /home --fs home --client 10.0.0.0/24",
             "uss export create /home --fs home --client 10.0.0.5 --client 10.0.0.6 --read-only",
-            "uss export create /drop --fs home --client '*' --squash all --anon-uid 1000 --anon-gid 1000").With(path, fileSystem, volumes).With(rule.All)
+            "uss export create /alice --fs home --directory /people/alice --client 10.0.0.7",
+            "uss export create /drop --fs home --client '*' --squash all --anon-uid 1000 --anon-gid 1000")
+            .With(path, fileSystem, directory, volumes).With(rule.All)
             .Does(async (parsed, cancel) =>
             {
                 using var api = new ApiClient(GlobalOptions.DataOf(parsed));
@@ -36,6 +43,7 @@ internal static class ExportCommands
                 {
                     Path = parsed.GetRequiredValue(path),
                     FileSystem = parsed.GetRequiredValue(fileSystem),
+                    Directory = parsed.GetValue(directory),
                     Rules = rule.RulesOf(parsed),
                     ShowsVolumes = parsed.GetValue(volumes),
                 };
@@ -79,6 +87,7 @@ internal static class ExportCommands
             await api.ListAsync<ExportView>("exports", cancel),
             ("path", export => export.Path),
             ("file system", export => export.FileSystem),
+            ("directory", export => export.Directory ?? "/"),
             ("clients", export => string.Join(", ", export.Rules.Select(Describe))));
     });
 
@@ -95,6 +104,7 @@ internal static class ExportCommands
                     ("path", export.Path),
                     ("id", $"{export.Id}"),
                     ("file system", export.FileSystem),
+                    ("directory", export.Directory ?? "/"),
                     ("created", $"{export.Created:u}"),
                     .. export.Rules.Count == 0 ? [("clients", "nobody")] : export.Rules.Select(rule => ("clients", Describe(rule))),
                     ("mount", export.Mount ?? "no NFS server listens on this node, see --nfs of `uss serve`"),

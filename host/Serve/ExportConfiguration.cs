@@ -1,4 +1,5 @@
 using Uss.NfsFrontend.Exports;
+using Uss.NfsFrontend.Files;
 using Uss.WebUi.Services;
 
 namespace Uss.Host.Serve;
@@ -12,6 +13,7 @@ internal static class ExportConfiguration
         Path = record.Path,
         FileSystem = (uint)record.FileSystemId,
         ShowsVolumes = record.ShowsVolumes,
+        Top = record.Top is { } top ? (top.Inode, top.Generation) : (FileService.RootInode, FileService.RootGeneration),
         Rules = [.. record.Rules.SelectMany(Of)],
     }));
 

@@ -54,6 +54,18 @@ internal static class FileSystemAdministration
         return answer.IsOk ? View(answer.Value.Check) : answer.Fault;
     }
 
+    /// <summary>The directory of a file system that a path leads to.</summary>
+    public static async ValueTask<Result<ExportTop>> FindDirectoryAsync(BlockNode block, NfsServer? nfs, string fileSystem, string path)
+    {
+        var answer = await AskAsync(block, nfs, fileSystem, new FileSystemRequest { Action = FileSystemAction.FindDirectory, Path = path });
+        return answer switch
+        {
+            { IsOk: false } => answer.Fault,
+            { Value.Directory: { } found } => new ExportTop { Inode = found.Inode, Generation = found.Generation },
+            _ => Faults.FileSystemNotFound(fileSystem),
+        };
+    }
+
     private static async ValueTask<Result<FileSystemAnswer>> AskAsync(BlockNode block, NfsServer? nfs, string name, FileSystemRequest request)
     {
         if (block.FileSystems.All.FirstOrDefault(record => record.Name == name) is not { } found)

@@ -210,6 +210,10 @@ internal sealed class Node(Reactor reactor, BlockNode block, DiskPlan disks, ILo
         reactor.InvokeAsync(() => FileSystemAdministration.ListQuotasAsync(block, _nfs?.Server, fileSystem));
 
     /// <inheritdoc/>
+    public Task<Result<ExportTop>> FindDirectoryAsync(string fileSystem, string path) =>
+        reactor.InvokeAsync(() => FileSystemAdministration.FindDirectoryAsync(block, _nfs?.Server, fileSystem, path));
+
+    /// <inheritdoc/>
     public Task<Fault?> SetQuotaAsync(string fileSystem, SetQuota quota) =>
         reactor.InvokeAsync(() => FileSystemAdministration.SetQuotaAsync(block, _nfs?.Server, fileSystem, quota));
 

@@ -28,6 +28,8 @@ internal sealed class FileSystemAdministrator
                 return null;
             case FileSystemAction.ListQuotas:
                 return await ListAsync(service, request.From);
+            case FileSystemAction.FindDirectory:
+                return await FindAsync(service, request.Path);
             case FileSystemAction.SetQuota:
             case FileSystemAction.RemoveQuota:
                 return await ChangeAsync(service, request);
@@ -65,9 +67,17 @@ internal sealed class FileSystemAdministrator
         return new FileSystemAnswer { Quotas = items, Next = found.Count == QuotasAtOnce ? found[^1].Directory + 1 : 0 };
     }
 
+    private static async ValueTask<FileSystemAnswer?> FindAsync(FileService service, string path)
+    {
+        var (status, answer, inode, generation) = await service.FindDirectoryAsync(path);
+        return status == RecordStatus.Ok && answer == NfsStatus.Ok
+            ? new FileSystemAnswer { Directory = new DirectoryItem(inode, generation) }
+            : AnswerOf(status, answer, path);
+    }
+
     private static async ValueTask<FileSystemAnswer?> ChangeAsync(FileService service, FileSystemRequest request)
     {
-        var (status, answer, inode) = await service.FindPathAsync(request.Path);
+        var (status, answer, inode, _) = await service.FindDirectoryAsync(request.Path);
         if (status == RecordStatus.Ok && answer == NfsStatus.Ok)
         {
             (status, answer) = request.Action == FileSystemAction.SetQuota
@@ -77,21 +87,23 @@ internal sealed class FileSystemAdministrator
                 return Refused("quota-not-found", $"Directory {request.Path} has no quota of its own.", "See those that there are: `uss fs quota ls`.");
         }
 
-        return status switch
-        {
-            RecordStatus.Ok => AnswerOf(answer, request.Path),
-            RecordStatus.NoSpace => Refused("pool-full", "The pool is full: nothing was changed.", "Free space or add disks, see `uss pool ls`."),
-            RecordStatus.Damaged => Refused("file-system-damaged", "Metadata of the file system cannot be read.", "See what is wrong: `uss fs check`."),
-            _ => null,
-        };
+        return AnswerOf(status, answer, request.Path);
     }
+
+    private static FileSystemAnswer? AnswerOf(RecordStatus status, NfsStatus answer, string path) => status switch
+    {
+        RecordStatus.Ok => AnswerOf(answer, path),
+        RecordStatus.NoSpace => Refused("pool-full", "The pool is full: nothing was changed.", "Free space or add disks, see `uss pool ls`."),
+        RecordStatus.Damaged => Refused("file-system-damaged", "Metadata of the file system cannot be read.", "See what is wrong: `uss fs check`."),
+        _ => null,
+    };
 
     private static FileSystemAnswer AnswerOf(NfsStatus answer, string path) => answer switch
     {
         NfsStatus.Ok => new FileSystemAnswer(),
         NfsStatus.NoEntry or NfsStatus.Stale => Refused(
             "directory-not-found", $"There is no directory {path} in the file system.", "Give its path from the file system's top, without symbolic links."),
-        NfsStatus.NotDirectory => Refused("bad-directory", $"{path} is no directory.", "Quotas are for directories and all below them."),
+        NfsStatus.NotDirectory => Refused("bad-directory", $"{path} is no directory.", "Give the path of a directory."),
         NfsStatus.CrossDevice => Refused(
             "quota-conflict", $"Directory {path} lies below one that has a quota.", "Change that one, or take it away first: `uss fs quota ls`."),
         NfsStatus.TryLater => Refused(

@@ -14,9 +14,17 @@ public sealed record FileSystemAnswer
     /// <summary>Where the list of quotas goes on; 0: that was all.</summary>
     public ulong Next { get; init; }
 
+    /// <summary>The directory that was asked for; null: none was.</summary>
+    public DirectoryItem? Directory { get; init; }
+
     /// <summary>The check that is under way, or the last one; null: there was none since the owner became owner.</summary>
     public CheckItem? Check { get; init; }
 }
+
+/// <summary>A directory.</summary>
+/// <param name="Inode">Its inode.</param>
+/// <param name="Generation">The inode's generation.</param>
+public sealed record DirectoryItem(ulong Inode, uint Generation);
 
 /// <summary>A quota.</summary>
 /// <param name="Path">The directory; null where its way up cannot be found any more.</param>

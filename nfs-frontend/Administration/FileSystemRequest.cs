@@ -6,7 +6,7 @@ public sealed record FileSystemRequest
     /// <summary>What is wanted.</summary>
     public required FileSystemAction Action { get; init; }
 
-    /// <summary>The directory of a quota, from the file system's uppermost one on: <c>/projects/a</c>.</summary>
+    /// <summary>A directory, from the file system's uppermost one on: <c>/projects/a</c>.</summary>
     public string Path { get; init; } = "/";
 
     /// <summary>Most bytes, 0: any number; null: as it is.</summary>
@@ -30,6 +30,9 @@ public enum FileSystemAction
 
     /// <summary>A quota taken away.</summary>
     RemoveQuota,
+
+    /// <summary>The directory that a path leads to.</summary>
+    FindDirectory,
 
     /// <summary>A check begun, if none is under way.</summary>
     StartCheck,

@@ -1,4 +1,5 @@
 using System.Net;
+using Uss.NfsFrontend.Files;
 
 namespace Uss.NfsFrontend.Exports;
 
@@ -13,6 +14,9 @@ public sealed record Export
 
     /// <summary>The file system.</summary>
     public required uint FileSystem { get; init; }
+
+    /// <summary>The directory of it that clients see as the uppermost one.</summary>
+    public (ulong Inode, uint Generation) Top { get; init; } = (FileService.RootInode, FileService.RootGeneration);
 
     /// <summary>Root finds the volumes of the cluster as files in its directory <c>volumes</c>.</summary>
     public bool ShowsVolumes { get; init; }

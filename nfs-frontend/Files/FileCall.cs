@@ -32,6 +32,9 @@ public sealed class FileCall
     /// <summary>The export, for new handles.</summary>
     public ushort Export { get; set; }
 
+    /// <summary>Inode of the directory that the export shows: for the client nothing is above it.</summary>
+    public ulong Top { get; set; } = FileService.RootInode;
+
     /// <summary>The key that new handles are made with.</summary>
     public required ReadOnlyMemory<byte> HandleKey { get; init; }
 

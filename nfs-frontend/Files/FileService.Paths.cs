@@ -9,13 +9,14 @@ public sealed partial class FileService
 {
     private const int MaximumPathBytes = 4096;
 
-    /// <summary>Finds what a path leads to; it begins at the uppermost directory.</summary>
+    /// <summary>Finds the directory that a path leads to; it begins at the uppermost one.</summary>
     /// <param name="path">The path, its parts divided by slashes.</param>
-    public async ValueTask<(RecordStatus Status, NfsStatus Answer, ulong Inode)> FindPathAsync(string path)
+    /// <returns>The answer counts where the status is <see cref="RecordStatus.Ok"/>, inode and generation where it is good.</returns>
+    public async ValueTask<(RecordStatus Status, NfsStatus Answer, ulong Inode, uint Generation)> FindDirectoryAsync(string path)
     {
-        var find = new FindPathOperation(Encoding.UTF8.GetBytes(path));
+        var find = new FindDirectoryOperation(Encoding.UTF8.GetBytes(path));
         var status = await _records.RunAsync(find);
-        return (status, find.Status, find.Inode);
+        return (status, find.Status, find.Inode, find.Generation);
     }
 
     /// <summary>The path of a directory, as it was a moment ago; null when it cannot be told.</summary>

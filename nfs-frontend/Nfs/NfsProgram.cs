@@ -104,11 +104,11 @@ public sealed partial class NfsProgram(
         Return(call);
     }
 
-    // The directory of volumes lies at the root of exports that show them, where nobody made one of that name.
+    // The directory of volumes lies at the top of exports that show them, where nobody made one of that name.
     private bool IsVolumeDirectory(RpcRequest request, FileCall call)
     {
         var reader = request.Arguments;
-        return call.Handle.Inode == FileService.RootInode
+        return call.Handle.Inode == call.Top
             && exports.Exports.Find(call.Export) is { } export
             && VolumeDirectory.IsShown(export, call.Caller, NamedEntry.Read(ref reader).Name.In(request.Message));
     }
@@ -135,7 +135,7 @@ public sealed partial class NfsProgram(
         if (exports.Find(handle.Export, request.Client.Address) is not { } rule)
             return NfsStatus.AccessDenied;
         call.Handle = handle;
-        call.Export = handle.Export;
+        (call.Export, call.Top) = (handle.Export, export.Top.Inode);
         call.IsReadOnly = rule.IsReadOnly;
         call.Caller = new Caller(request.Call.Flavor, request.User, rule);
         return NfsStatus.Ok;

@@ -13,7 +13,7 @@ namespace Uss.NfsFrontend.Owners;
 /// A call as it goes from a front-end to an owner at another node, in XDR.
 /// <code>
 /// version 4   kind 4
-/// call:  procedure 4   read-only 4   export 4   handle 24   other handle 24   offset 8   count 4
+/// call:  procedure 4   read-only 4   export 4   top 8   handle 24   other handle 24   offset 8   count 4
 ///        client 8   xid 4   checksum 4   copy 8   done 4   user 4   group 4   groups: count 4, each 4
 ///        arguments: length 4, bytes
 /// end of a write:  ticket 8   key of its reply 8   done 4
@@ -24,7 +24,7 @@ namespace Uss.NfsFrontend.Owners;
 /// </summary>
 internal static class FileCallMessage
 {
-    private const uint Version = 1;
+    private const uint Version = 2;
     private const uint KindCall = 1;
     private const uint KindEnd = 2;
     private const uint KindLock = 3;
@@ -67,6 +67,7 @@ internal static class FileCallMessage
         writer.UInt32((uint)call.Procedure);
         writer.Boolean(call.IsReadOnly);
         writer.UInt32(call.Export);
+        writer.UInt64(call.Top);
         Write(ref writer, call.Handle);
         Write(ref writer, call.OtherHandle);
         writer.UInt64((ulong)call.Offset);
@@ -212,6 +213,7 @@ internal static class FileCallMessage
         call.Begin((NfsProcedure)reader.UInt32AtMost((uint)NfsProcedure.Commit));
         call.IsReadOnly = reader.Boolean();
         call.Export = (ushort)reader.UInt32AtMost(ushort.MaxValue);
+        call.Top = reader.UInt64();
         call.Handle = ReadHandle(ref reader);
         call.OtherHandle = ReadHandle(ref reader);
         call.Offset = (long)reader.UInt64();

@@ -28,12 +28,12 @@ public sealed class MountPoints(
         {
             Export = export.Id,
             FileSystem = export.FileSystem,
-            Inode = FileService.RootInode,
-            Generation = FileService.RootGeneration,
+            Inode = export.Top.Inode,
+            Generation = export.Top.Generation,
         };
         var room = reactor.Buffers.Rent(RoomBytes);
         var call = new FileCall { HandleKey = key.Bytes, Results = room.Slice(), Caller = caller, Export = export.Id, IsReadOnly = true };
-
+        call.Top = export.Top.Inode;
         var status = NfsStatus.Ok;
         for (var index = 0; index < names.Count && status == NfsStatus.Ok; index++)
         {

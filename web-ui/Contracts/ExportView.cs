@@ -12,6 +12,9 @@ public sealed record ExportView
     /// <summary>The file system.</summary>
     public required string FileSystem { get; init; }
 
+    /// <summary>The directory of it that clients see as the uppermost one, as it was called when it was exported; null: all of it.</summary>
+    public string? Directory { get; init; }
+
     /// <summary>Who may mount it; nobody else may.</summary>
     public required IReadOnlyList<ExportRuleView> Rules { get; init; }
 
@@ -52,6 +55,9 @@ public sealed record CreateExport
 
     /// <summary>Name of the file system.</summary>
     public required string FileSystem { get; init; }
+
+    /// <summary>A directory of it that clients are to see as the uppermost one, as <c>/projects/a</c>; null: all of it.</summary>
+    public string? Directory { get; init; }
 
     /// <summary>Who may mount it; null: nobody yet.</summary>
     public IReadOnlyList<ExportRuleView>? Rules { get; init; }

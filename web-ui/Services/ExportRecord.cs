@@ -17,6 +17,12 @@ public sealed record ExportRecord : ICheckedRecord
     /// <summary>Number of the file system, whatever its name is by now.</summary>
     public required int FileSystemId { get; init; }
 
+    /// <summary>The directory of the file system that it shows, as it was named; null: the uppermost one.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>That directory, whatever its path is by now; null: the uppermost one.</summary>
+    public ExportTop? Top { get; init; }
+
     /// <summary>Who may mount it; nobody else may.</summary>
     public required IReadOnlyList<ExportRuleRecord> Rules { get; init; }
 
@@ -35,6 +41,16 @@ public sealed record ExportRecord : ICheckedRecord
     /// <summary>Key of an export.</summary>
     /// <param name="path">Its path, which begins with a slash.</param>
     public static string KeyOf(string path) => RecordKeys.Exports + path[1..];
+}
+
+/// <summary>A directory that an export shows.</summary>
+public sealed record ExportTop
+{
+    /// <summary>Its inode.</summary>
+    public required ulong Inode { get; init; }
+
+    /// <summary>The inode's generation.</summary>
+    public required uint Generation { get; init; }
 }
 
 /// <summary>What some clients may do with an export.</summary>

@@ -49,11 +49,23 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
         var rules = ExportRules.Read(request.Rules ?? []);
         if (!rules.IsOk)
             return rules.Fault;
+        var directory = ExportRules.FoldPath(request.Directory ?? "/");
+        ExportTop? top = null;
+        if (directory != "/")
+        {
+            var found = await node.FindDirectoryAsync(request.FileSystem, directory);
+            if (!found.IsOk)
+                return found.Fault;
+            top = found.Value;
+        }
+
         var record = new ExportRecord
         {
             Id = 0,
             Path = path,
             FileSystemId = 0,
+            Directory = top is null ? null : directory,
+            Top = top,
             Rules = rules.Value,
             ShowsVolumes = request.ShowsVolumes,
             Created = time.GetUtcNow(),
@@ -87,6 +99,7 @@ public sealed class ExportService(INode node, IRecordStore records, AccessServic
         Path = record.Path,
         Id = record.Id,
         FileSystem = fileSystem,
+        Directory = record.Directory,
         ShowsVolumes = record.ShowsVolumes,
         Rules = [.. record.Rules.Select(ExportRules.View)],
         Mount = MountLine(node.NfsAddresses, record.Path),

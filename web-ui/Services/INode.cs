@@ -124,6 +124,9 @@ public interface INode
     /// <summary>The quotas of a file system. Faults: none of that name, its owner does not answer.</summary>
     Task<Result<IReadOnlyList<QuotaView>>> ListQuotasAsync(string fileSystem);
 
+    /// <summary>The directory of a file system that a path leads to. Faults: none of that name, no such directory.</summary>
+    Task<Result<ExportTop>> FindDirectoryAsync(string fileSystem, string path);
+
     /// <summary>Gives a directory a quota, or changes it. Null when done. Faults: no such directory, one with a quota above it.</summary>
     Task<Fault?> SetQuotaAsync(string fileSystem, SetQuota quota);
 

@@ -62,7 +62,8 @@ internal sealed partial class FileOperation
     {
         if (cookie < NameHash.SelfCookie && !TryWriteEntry(ref writer, NameHash.SelfCookie, Call.Handle.Inode, "."u8, ref room, isPlus))
             return false;
-        if (cookie < NameHash.ParentCookie && !TryWriteEntry(ref writer, NameHash.ParentCookie, directory.Parent, ".."u8, ref room, isPlus))
+        var parent = ParentOf(Call.Handle.Inode, directory);
+        if (cookie < NameHash.ParentCookie && !TryWriteEntry(ref writer, NameHash.ParentCookie, parent, ".."u8, ref room, isPlus))
             return false;
         var last = Keys.Entry(Call.Handle.Inode, ulong.MaxValue);
         var from = Keys.Entry(Call.Handle.Inode, Math.Max(cookie, NameHash.ParentCookie) + 1);

@@ -40,13 +40,16 @@ internal sealed partial class FileOperation
         if (IsSelf(name))
             return NfsStatus.Ok;
         if (IsParent(name))
-            inode = directory.Parent;
+            inode = ParentOf(Call.Handle.Inode, directory);
         else if (name.Length > MaximumNameBytes)
             return NfsStatus.NameTooLong;
         else if (!FindEntry(Call.Handle.Inode, name, out _, out inode))
             return NfsStatus.NoEntry;
         return TryLoad(inode, out found) ? NfsStatus.Ok : NfsStatus.Io;
     }
+
+    // Nobody gets out of an export by going up.
+    private ulong ParentOf(ulong inode, in InodeRecord directory) => inode == Call.Top ? inode : directory.Parent;
 
     private void ReadLink()
     {

@@ -4,13 +4,16 @@ using Uss.NfsFrontend.Nfs;
 namespace Uss.NfsFrontend.Files;
 
 /// <summary>Goes down a path, for administrators: permissions do not matter, and symbolic links are not followed.</summary>
-internal sealed class FindPathOperation(ReadOnlyMemory<byte> path) : RecordOperation
+internal sealed class FindDirectoryOperation(ReadOnlyMemory<byte> path) : RecordOperation
 {
     /// <summary>What came of it.</summary>
     public NfsStatus Status { get; private set; }
 
     /// <summary>What the path leads to.</summary>
     public ulong Inode { get; private set; }
+
+    /// <summary>The inode's generation.</summary>
+    public uint Generation { get; private set; }
 
     /// <inheritdoc/>
     public override void Run(RecordTransaction records)
@@ -29,6 +32,10 @@ internal sealed class FindPathOperation(ReadOnlyMemory<byte> path) : RecordOpera
 
             Inode = inode;
         }
+
+        var isThere = QuotaRecords.TryLoad(records, Inode, out InodeRecord record);
+        Generation = record.Generation;
+        Status = !isThere ? NfsStatus.NoEntry : record.IsDirectory ? NfsStatus.Ok : NfsStatus.NotDirectory;
     }
 }
 

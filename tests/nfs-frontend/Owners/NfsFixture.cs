@@ -37,6 +37,8 @@ internal sealed class NfsFixture : IDisposable
         Assert.That(World.RunUntil(() => Owner >= 0, 60 * SecondNs), "the file system has an owner");
     }
 
+    public static byte[] Key => _key;
+
     public ClusterFixture Cluster { get; }
 
     public SimulatedWorld World => Cluster.World;

@@ -87,6 +87,20 @@ public sealed class ExportServiceTests : ServiceFixture
     }
 
     [Test]
+    public async Task ADirectoryIsFoundWhenItIsExported()
+    {
+        var export = Good(await Services.Exports.CreateAsync(new CreateExport { Path = "/x", FileSystem = "home", Directory = "/there/" }));
+        Assert.That(export.Directory, Is.EqualTo("/there"));
+        var record = (await Records.ListAsync("exports/x")).Entries.Single();
+        Assert.That(System.Text.Encoding.UTF8.GetString(record.Value.Span), Does.Contain("\"inode\":7").And.Contain("\"generation\":3"));
+        Assert.That(Good(await Services.Exports.CreateAsync(new CreateExport { Path = "/y", FileSystem = "home", Directory = "/" })).Directory, Is.Null);
+        ExpectFault(
+            await Services.Exports.CreateAsync(new CreateExport { Path = "/z", FileSystem = "home", Directory = "/nothing" }),
+            "directory-not-found",
+            "/nothing");
+    }
+
+    [Test]
     public async Task AFileSystemThatGoesMeanwhileIsNoticed()
     {
         Records.BeforeCommit = () => Records.Put("file-systems/home", """{"id":1,"name":"home","pool":1,"isRemoving":true}""");

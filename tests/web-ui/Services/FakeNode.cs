@@ -85,6 +85,9 @@ internal sealed class FakeNode : INode
     public Task<Result<IReadOnlyList<QuotaView>>> ListQuotasAsync(string fileSystem) =>
         Task.FromResult(Result<IReadOnlyList<QuotaView>>.Ok([]));
 
+    public Task<Result<ExportTop>> FindDirectoryAsync(string fileSystem, string path) => Task.FromResult<Result<ExportTop>>(
+        path == "/there" ? new ExportTop { Inode = 7, Generation = 3 } : new Fault("directory-not-found", $"There is no directory {path}.", "Make it."));
+
     public Task<Fault?> SetQuotaAsync(string fileSystem, SetQuota quota) => Task.FromResult<Fault?>(null);
 
     public Task<Fault?> RemoveQuotaAsync(string fileSystem, string path) => Task.FromResult<Fault?>(null);
