@@ -3,7 +3,7 @@ using Uss.NfsFrontend.Metadata;
 namespace Uss.NfsFrontend.Locks;
 
 /// <summary>
-/// Drops the locks that a host, or all hosts of a name, hold of one file more: as many operations as there are files, so that none gets large.
+/// Drops the locks that a client, or all clients of a name, hold of one file more: as many operations as there are files, so that none gets large.
 /// </summary>
 internal sealed class FreeOperation(LockCall call) : RecordOperation
 {
@@ -17,7 +17,7 @@ internal sealed class FreeOperation(LockCall call) : RecordOperation
     /// <summary>The file whose locks were dropped; null when those that are there are kept.</summary>
     public ulong? Freed { get; private set; }
 
-    private bool IsOneHost => call.Kind == LockCallKind.FreeHost;
+    private bool IsOneClient => call.Kind == LockCallKind.FreeHost;
 
     /// <summary>Goes on behind the file of the last run.</summary>
     public void Advance() => (_host, _inode) = _next;
@@ -40,17 +40,12 @@ internal sealed class FreeOperation(LockCall call) : RecordOperation
 
     private bool TryFind(RecordTransaction records, out uint host, out ulong inode)
     {
-        var inodeFrom = _inode;
-        var from = IsOneHost ? HostRecords.Find(records, call.Host) : _host;
-        var to = IsOneHost ? from : HostRecords.Maximum;
-        (host, inode) = (HostRecords.None, 0);
-        if (from == HostRecords.None)
-            return false;
-        for (; HostRecords.FindNext(records, from, to, out host, out var found); from = host + 1)
+        var (first, last) = IsOneClient ? HostRecords.NumbersOf(call.Host) : (0, HostRecords.Maximum);
+        inode = 0;
+        for (var from = Math.Max(first, _host); HostRecords.FindNext(records, from, last, out host, out var found); from = host + 1)
         {
-            if (host != _host && !IsOneHost)
-                inodeFrom = 0;
-            if (found.Name.Span.SequenceEqual(call.Host.Name.Span) && HostRecords.FindFile(records, host, inodeFrom, out inode))
+            var isMeant = IsOneClient ? found.IsSameClient(call.Host) : found.Name.Span.SequenceEqual(call.Host.Name.Span);
+            if (isMeant && HostRecords.FindFile(records, host, host == _host ? _inode : 0, out inode))
                 return true;
         }
 

@@ -10,7 +10,7 @@ namespace Uss.NfsFrontend.Locks;
 /// </summary>
 /// <remarks>
 /// The upper 16 bits of a number are those of a checksum of address and name, the lower 8 tell hosts of one checksum apart. A record holds
-/// a version, the address (<see cref="LockHost.AddressBytes"/>), and the name.
+/// a version, the addresses of host and server (<see cref="LockHost.AddressBytes"/> each), and the name.
 /// </remarks>
 public static class HostRecords
 {
@@ -20,8 +20,8 @@ public static class HostRecords
     /// <summary>The largest number.</summary>
     public const uint Maximum = (1 << 24) - 1;
 
-    private const byte LayoutVersion = 1;
-    private const int HeaderBytes = 1 + LockHost.AddressBytes;
+    private const byte LayoutVersion = 2;
+    private const int HeaderBytes = 1 + (2 * LockHost.AddressBytes);
     private const uint Collisions = 256;
 
     /// <summary>A host's number, or <see cref="None"/>.</summary>
@@ -51,12 +51,20 @@ public static class HostRecords
             Span<byte> value = stackalloc byte[HeaderBytes + LockHost.MaximumName];
             value[0] = LayoutVersion;
             LockHost.WriteAddress(value[1..], host.Address);
+            LockHost.WriteAddress(value[(1 + LockHost.AddressBytes)..], host.Server);
             host.Name.Span.CopyTo(value[HeaderBytes..]);
             records.Put(LockRecords.Host(number), value[..(HeaderBytes + host.Name.Length)]);
             return number;
         }
 
         return None;
+    }
+
+    /// <summary>The numbers among which those of a client are, whichever addresses of the server it calls.</summary>
+    public static (uint First, uint Last) NumbersOf(LockHost client)
+    {
+        var first = FirstNumber(client);
+        return (first, first + Collisions - 1);
     }
 
     /// <summary>Finds the first host from a number on.</summary>
@@ -69,8 +77,9 @@ public static class HostRecords
 
         // What cannot be understood is nobody, and keeps its number.
         host = value.Length < HeaderBytes || value[0] != LayoutVersion
-            ? new LockHost(default, IPAddress.None)
-            : new LockHost(value[HeaderBytes..].ToArray(), LockHost.ReadAddress(value[1..]));
+            ? new LockHost(default, IPAddress.None, IPAddress.None)
+            : new LockHost(
+                value[HeaderBytes..].ToArray(), LockHost.ReadAddress(value[1..]), LockHost.ReadAddress(value[(1 + LockHost.AddressBytes)..]));
         return true;
     }
 

@@ -34,7 +34,7 @@ public sealed partial record LockCall
         target[2] = (byte)((IsExclusive ? Flag.Exclusive : 0) | (IsBlocking ? Flag.Blocking : 0) | (KeepsState ? Flag.KeepsState : 0));
         target = target[3..];
         LockHost.WriteAddress(target, Host.Address);
-        LockHost.WriteAddress(target[LockHost.AddressBytes..], Server);
+        LockHost.WriteAddress(target[LockHost.AddressBytes..], Host.Server);
         target = target[(2 * LockHost.AddressBytes)..];
         foreach (var number in (ReadOnlySpan<ulong>)[Inode, Range.Start, Range.Last])
         {
@@ -75,8 +75,7 @@ public sealed partial record LockCall
         call = new LockCall
         {
             Kind = kind,
-            Host = new LockHost(name, LockHost.ReadAddress(addresses)),
-            Server = LockHost.ReadAddress(addresses[LockHost.AddressBytes..]),
+            Host = new LockHost(name, LockHost.ReadAddress(addresses), LockHost.ReadAddress(addresses[LockHost.AddressBytes..])),
             Inode = inode,
             Range = range,
             Generation = Number(numbers, 0),

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Uss.NfsFrontend.Locks;
 
 /// <summary>
@@ -58,9 +56,6 @@ public sealed partial record LockCall
 
     /// <summary>The front-end that the call came to, by a name that means something to whoever forwards calls: it calls the client back.</summary>
     public ReadOnlyMemory<byte> FrontEnd { get; init; }
-
-    /// <summary>The address that the client called: it expects to be called back from there.</summary>
-    public IPAddress Server { get; init; } = IPAddress.Any;
 
     /// <summary>Whether two calls mean one lock: the same of the same.</summary>
     public bool IsSameLock(LockCall other) =>

@@ -80,7 +80,7 @@ public sealed partial class LockService
             foreach (var waiter in queue.Waiters.ToArray())
             {
                 var isMeant = call.Kind == LockCallKind.FreeHost
-                    ? waiter.Call.Host == call.Host
+                    ? waiter.Call.Host.IsSameClient(call.Host)
                     : waiter.Call.Host.Name.Span.SequenceEqual(call.Host.Name.Span);
                 if (isMeant && waiter.Undoing is null && !(call.KeepsState && waiter.Call.State == call.State))
                     await RevokeAsync(waiter);

@@ -23,7 +23,7 @@ public sealed class NlmCallbacks(RpcClient client, PortMapClient mapper)
     public async ValueTask<GrantOutcome> GrantAsync(LockCall call)
     {
         var bytes = new byte[NlmResults.MaximumGrant];
-        var answer = await CallAsync(call.Server, call.Host.Address, NlmProcedure.Granted, bytes[..WriteGrant(bytes, call)]);
+        var answer = await CallAsync(call.Host.Server, call.Host.Address, NlmProcedure.Granted, bytes[..WriteGrant(bytes, call)]);
         return answer.Outcome switch
         {
             RpcOutcome.Answered => ReadOutcome(answer.Results),

@@ -49,7 +49,6 @@ public sealed partial class NlmProgram
             Share = arguments.Share,
             FileHandle = fileHandle.ToArray(),
             FrontEnd = _frontEnd,
-            Server = LockHost.Normalize(request.Server.Address),
         };
         return null;
     }
@@ -77,7 +76,7 @@ public sealed partial class NlmProgram
     };
 
     private static LockHost HostOf(RpcRequest request, ReadOnlySpan<byte> name) =>
-        new(name.ToArray(), LockHost.Normalize(request.Client.Address));
+        new(name.ToArray(), LockHost.Normalize(request.Client.Address), LockHost.Normalize(request.Server.Address));
 
     private static byte[] Results(NlmProcedure procedure, ReadOnlySpan<byte> cookie, LockReply reply)
     {

@@ -67,7 +67,7 @@ public sealed class NsmProgram(ILockOwners owners) : IRpcProgram
         }
 
         // What comes twice must not drop what a host has locked since, that does not say in which state it did.
-        var host = new LockHost(name.In(request.Message).ToArray(), LockHost.Normalize(request.Client.Address));
+        var host = new LockHost(name.In(request.Message).ToArray(), LockHost.Normalize(request.Client.Address), LockHost.Normalize(request.Server.Address));
         var isKnown = _notices.TryGetValue(host, out var last) && last == state;
         var call = new LockCall { Kind = LockCallKind.FreeHost, Host = host, State = state, KeepsState = true };
         if (!isKnown && !await owners.FreeHostAsync(call))

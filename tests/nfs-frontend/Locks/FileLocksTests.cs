@@ -112,7 +112,7 @@ public sealed class FileLocksTests
     public void A_host_has_a_number_as_long_as_it_holds_anything()
     {
         var store = new MemoryRecordStore();
-        var hosts = Enumerable.Range(0, 300).Select(i => new LockHost(new byte[] { (byte)i, (byte)(i >> 8) }, IPAddress.Parse("192.0.2.1"))).ToList();
+        var hosts = Enumerable.Range(0, 300).Select(i => new LockHost(new byte[] { (byte)i, (byte)(i >> 8) }, IPAddress.Parse("192.0.2.1"), IPAddress.Any)).ToList();
         var numbers = new List<uint>();
         store.Run(records =>
         {
@@ -142,7 +142,7 @@ public sealed class FileLocksTests
         var store = new MemoryRecordStore();
         var numbers = new HashSet<uint>();
         var random = new SeededRandom(1);
-        var hosts = Enumerable.Range(0, 1000).Select(_ => new LockHost(BitConverter.GetBytes(random.NextUInt64()), IPAddress.Loopback)).ToList();
+        var hosts = Enumerable.Range(0, 1000).Select(_ => new LockHost(BitConverter.GetBytes(random.NextUInt64()), IPAddress.Loopback, IPAddress.Any)).ToList();
         foreach (var host in hosts)
             store.Run(records => numbers.Add(HostRecords.FindOrAdd(records, host)));
         Assert.That(numbers, Has.Count.EqualTo(1000));

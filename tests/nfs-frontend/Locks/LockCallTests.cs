@@ -20,7 +20,7 @@ public sealed class LockCallTests
         parsed.Write(again);
         Assert.That(again, Is.EqualTo(bytes));
         Assert.That(parsed.IsSameLock(call) && parsed.Kind == call.Kind && parsed.State == call.State && parsed.Share == call.Share);
-        Assert.That((parsed.FileSystem, parsed.Generation, parsed.Server), Is.EqualTo((call.FileSystem, call.Generation, call.Server)));
+        Assert.That((parsed.FileSystem, parsed.Generation, parsed.Host.Server), Is.EqualTo((call.FileSystem, call.Generation, call.Host.Server)));
         Assert.That((parsed.IsBlocking, parsed.KeepsState), Is.EqualTo((call.IsBlocking, call.KeepsState)));
         Assert.That(parsed.FileHandle.Span.SequenceEqual(call.FileHandle.Span) && parsed.FrontEnd.Span.SequenceEqual(call.FrontEnd.Span));
         for (var cut = 0; cut < bytes.Length; cut++)
@@ -62,8 +62,10 @@ public sealed class LockCallTests
     private static LockCall RandomCall(SeededRandom random) => new()
     {
         Kind = (LockCallKind)(1 + random.Next(8)),
-        Host = new LockHost(RandomBytes(random, 1025), random.Chance(0.5) ? IPAddress.Parse("192.0.2.7") : IPAddress.Parse("2001:db8::7")),
-        Server = random.Chance(0.5) ? IPAddress.Parse("192.0.2.8") : IPAddress.Parse("2001:db8::8"),
+        Host = new LockHost(
+            RandomBytes(random, 1025),
+            random.Chance(0.5) ? IPAddress.Parse("192.0.2.7") : IPAddress.Parse("2001:db8::7"),
+            random.Chance(0.5) ? IPAddress.Parse("192.0.2.8") : IPAddress.Parse("2001:db8::8")),
         Inode = (ulong)random.Next(int.MaxValue) << 9,
         Generation = (uint)random.Next(int.MaxValue),
         Svid = (uint)random.Next(int.MaxValue),

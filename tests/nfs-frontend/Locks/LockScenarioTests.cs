@@ -109,7 +109,7 @@ public sealed class LockScenarioTests : ILockedFiles, ILockGrants
                 var call = LockServiceTests.Lock("host", start, start + (ulong)_random.Next(10)) with
                 {
                     Svid = (uint)number,
-                    Host = new LockHost(Encoding.ASCII.GetBytes("host" + (number / 2)), IPAddress.Loopback),
+                    Host = new LockHost(Encoding.ASCII.GetBytes("host" + (number / 2)), IPAddress.Loopback, IPAddress.Any),
                     IsExclusive = _random.Chance(0.7),
                     IsBlocking = _random.Chance(0.8),
                 };

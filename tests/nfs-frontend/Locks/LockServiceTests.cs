@@ -249,6 +249,21 @@ public sealed class LockServiceTests : ILockedFiles, ILockGrants
     });
 
     [Test]
+    public void A_client_that_calls_two_addresses_of_the_server_is_two_and_restarts_as_one() => Run(async () =>
+    {
+        // Linux counts the numbers of its processes for each server address by itself.
+        var other = Host("a", server: "192.0.2.102");
+        Assert.That(await AskAsync(Lock("a", 0, 9)), Is.EqualTo(LockStatus.Granted));
+        Assert.That(await AskAsync(Lock("a", 0, 9) with { Host = other }), Is.EqualTo(LockStatus.Denied));
+        Assert.That(await AskAsync(Lock("a", 20, 29) with { Host = other }), Is.EqualTo(LockStatus.Granted));
+        Assert.That(await AskAsync(Lock("a", 20, 29) with { Kind = LockCallKind.Unlock }), Is.EqualTo(LockStatus.Granted), "there is nothing to be given up");
+        Assert.That(await AskAsync(Lock("b", 20, 29)), Is.EqualTo(LockStatus.Denied));
+        Assert.That(await AskAsync(Lock("a", 0, 0) with { Kind = LockCallKind.FreeHost }), Is.EqualTo(LockStatus.Granted));
+        Assert.That(await AskAsync(Lock("b", 0, 29)), Is.EqualTo(LockStatus.Granted));
+        await AskAsync(Lock("b", 0, 29) with { Kind = LockCallKind.Unlock });
+    });
+
+    [Test]
     public void Shares_are_locks_of_their_own() => Run(async () =>
     {
         var share = Lock("a", 0, 0) with { Kind = LockCallKind.Share, Share = new LockShare(3, 2) };
@@ -308,7 +323,8 @@ public sealed class LockServiceTests : ILockedFiles, ILockGrants
         },
         new LockServiceOptions { MaxWaiters = 5, MaxWaitersOfHost = 2 });
 
-    internal static LockHost Host(string name, string address = "192.0.2.1") => new(Encoding.ASCII.GetBytes(name), IPAddress.Parse(address));
+    internal static LockHost Host(string name, string address = "192.0.2.1", string server = "192.0.2.101") =>
+        new(Encoding.ASCII.GetBytes(name), IPAddress.Parse(address), IPAddress.Parse(server));
 
     internal static LockCall Lock(string host, ulong start, ulong last) => new()
     {

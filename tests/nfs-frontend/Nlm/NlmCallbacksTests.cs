@@ -50,8 +50,7 @@ public sealed class NlmCallbacksTests : IRpcProgram
         {
             var call = LockServiceTests.Lock("a", 0, 9) with
             {
-                Host = LockServiceTests.Host("a", "127.0.0.1"),
-                Server = IPAddress.Parse(server),
+                Host = LockServiceTests.Host("a", "127.0.0.1", server),
             };
             Assert.That(await callbacks.GrantAsync(call), Is.EqualTo(outcome));
         }
