@@ -112,7 +112,8 @@ public sealed class FileLocksTests
     public void A_host_has_a_number_as_long_as_it_holds_anything()
     {
         var store = new MemoryRecordStore();
-        var hosts = Enumerable.Range(0, 300).Select(i => new LockHost(new byte[] { (byte)i, (byte)(i >> 8) }, IPAddress.Parse("192.0.2.1"), IPAddress.Any)).ToList();
+        var hosts = Enumerable.Range(0, 300)
+            .Select(i => new LockHost(new byte[] { (byte)i, (byte)(i >> 8) }, IPAddress.Parse("192.0.2.1"), IPAddress.Any)).ToList();
         var numbers = new List<uint>();
         store.Run(records =>
         {
