@@ -21,6 +21,7 @@ public static class BenchmarkProgram
     {
         ["blocks"] = ("three nodes on this machine, without the iSCSI hop: CPU and IOPS (--quick, --help)", BlockBenchmark.RunAsync),
         ["cluster"] = ("three nodes on this machine: CPU, IOPS and stalls over iSCSI (--quick, --help)", ClusterBenchmark.RunAsync),
+        ["files"] = ("resident memory of a file system with many files (--files, --help)", FilesBenchmark.RunAsync),
         ["iscsi"] = ("a volume over iSCSI, beside tgt and the raw file (also: --quick, --help)", IscsiBenchmark.RunAsync),
         ["nfs"] = ("a file system over NFS, beside nfs-ganesha (also: --quick, --help)", NfsBenchmark.RunAsync),
         ["memory"] = ("resident memory with 2 M blocks at random over 1 TiB", RecoveryBenchmark.RunMemoryAsync),

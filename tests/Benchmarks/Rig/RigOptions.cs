@@ -12,6 +12,7 @@ internal sealed class RigOptions
           --runs N         runs of each case, of which the median counts [default: 3]
           --cases A,B      only these cases
           --size SIZE      what is written to the volume or file first, such as 4G, where a benchmark takes that
+          --files N        files that are made first, where a benchmark takes that [default: 1000000]
           --folder DIR     where the disk files go, on the disk to measure [default: artifacts/bench]
           --readme         put the tables into tests/Benchmarks/README.md
           --check          exit with 1 when a bar is missed
@@ -24,6 +25,8 @@ internal sealed class RigOptions
     public IReadOnlyList<string> Cases { get; private set; } = [];
 
     public string? Size { get; private set; }
+
+    public int Files { get; private set; } = 1_000_000;
 
     public string Folder { get; private set; } = Path.Combine("artifacts", "bench");
 
@@ -51,6 +54,7 @@ internal sealed class RigOptions
                 case "--runs" when IsCount(value): options.Runs = Count(value); break;
                 case "--cases" when value.Length > 0: options.Cases = value.Split(','); break;
                 case "--size" when value.Length > 1 && IsCount(value[..^1]) && value[^1] is 'G' or 'M': options.Size = value; break;
+                case "--files" when IsCount(value): options.Files = Count(value); break;
                 case "--folder" when value.Length > 0: options.Folder = value; break;
                 default:
                     Console.Error.WriteLine($"usage: uss bench {name} [OPTION...]\n{Help}");

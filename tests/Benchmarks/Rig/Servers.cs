@@ -106,7 +106,8 @@ internal sealed class UssServer : IBenchmarkServer
         Directory.Delete(_data, recursive: true);
     }
 
-    private void Command(params string[] arguments) => ToolProcess.Run(TimeSpan.FromMinutes(1), Program, arguments, ("USS_DATA", _data));
+    /// <summary>Runs a command of the CLI on the service, for ten minutes at most.</summary>
+    public void Command(params string[] arguments) => ToolProcess.Run(TimeSpan.FromMinutes(10), Program, arguments, ("USS_DATA", _data));
 }
 
 /// <summary>Debian's <c>tgtd</c> with its aio back end (O_DIRECT) on a file that is written in full. It never flushes by itself.</summary>

@@ -6,6 +6,8 @@ namespace Uss.EndToEnd.KernelClient;
 public sealed class KernelNfsTests : EndToEndTest
 {
     private const int Port = 2049;
+    private const string Directory = "large";
+    private const string Entries = "100000";
 
     [Test]
     [CancelAfter(300_000)]
@@ -26,13 +28,24 @@ public sealed class KernelNfsTests : EndToEndTest
 
     [Test]
     [CancelAfter(400_000)]
-    public void A_directory_of_100_000_entries_is_listed_while_it_changes() => Run("nfs-directory.sh");
+    public void A_directory_of_100_000_entries_is_listed_while_it_changes() => Run(
+        "nfs-directory.sh",
+        () => Sandbox.Run(
+            TimeSpan.FromSeconds(120),
+            "python3",
+            Path.Combine(Repository.KernelClient, "fill-directory.py"),
+            KernelGuest.HostAddress,
+            $"{Port}",
+            "/default",
+            Directory,
+            Entries).Succeeded());
 
-    private void Run(string script)
+    private void Run(string script, Action? prepare = null)
     {
         KernelGuest.AddNetwork(Sandbox);
         var service = StartService(options: ["--nfs", $"{KernelGuest.HostAddress}:{Port}"]);
         service.Command("export", "set", "/default", "--client", "10.77.0.0/24", "--squash", "none").Succeeded();
+        prepare?.Invoke();
         using var guest = new KernelGuest(
             Sandbox,
             script,
@@ -41,6 +54,8 @@ public sealed class KernelNfsTests : EndToEndTest
                 ["LIBRARY"] = Repository.KernelClient,
                 ["SERVER"] = KernelGuest.HostAddress,
                 ["PORT"] = $"{Port}",
+                ["DIRECTORY"] = Directory,
+                ["ENTRIES"] = Entries,
             });
         guest.Succeeded(TimeSpan.FromSeconds(270));
         TestContext.Out.WriteLine(guest.Output);

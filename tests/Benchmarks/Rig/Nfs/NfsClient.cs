@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Uss.NfsFrontend.Nfs;
 using Uss.NfsFrontend.Xdr;
 
@@ -68,7 +70,37 @@ internal sealed class NfsClient : IDisposable
         return results;
     }
 
+    /// <summary>Creates files in directories of their own, which the uppermost directory then has.</summary>
+    /// <param name="directories">How many directories.</param>
+    /// <param name="files">Files in each.</param>
+    /// <param name="depth">Calls under way.</param>
+    /// <param name="progress">Is told how many files there are, after each directory.</param>
+    /// <returns>How long it took.</returns>
+    public TimeSpan MakeFiles(int directories, int files, int depth, Action<long> progress)
+    {
+        var clock = Stopwatch.StartNew();
+        for (var number = 0; number < directories; number++)
+        {
+            _stream.Call(NfsCalls.MakeDirectory(_root, DirectoryName(number)));
+            _load.Run(NfsCalls.CreateFiles(Lookup(_root, DirectoryName(number))), depth, files);
+            progress((number + 1L) * files);
+        }
+
+        return clock.Elapsed;
+    }
+
+    /// <summary>Looks up random ones of the files that <see cref="MakeFiles"/> has made.</summary>
+    public FioResult LookUpAnywhere(int directories, int files, int depth, int count)
+    {
+        var calls = Enumerable.Range(0, directories).Select(number => NfsCalls.LookupFiles(Lookup(_root, DirectoryName(number)))).ToList();
+        var random = new Random();
+        var anywhere = calls[0] with { Write = (ref writer, _) => calls[random.Next(directories)].Write(ref writer, random.Next(files)) };
+        return _load.Run(anywhere, depth, count);
+    }
+
     public void Dispose() => _stream.Dispose();
+
+    private static string DirectoryName(int number) => string.Create(CultureInfo.InvariantCulture, $"d{number}");
 
     private static byte[] Contents(int length)
     {

@@ -23,5 +23,14 @@ internal sealed class UssNfsServer : INfsServer
 
     public NfsExport Export { get; }
 
+    /// <summary>As <see cref="UssServer.Start"/>.</summary>
+    public TimeSpan Start() => _service.Start();
+
+    /// <summary>As <see cref="UssServer.Kill"/>.</summary>
+    public void Kill() => _service.Kill();
+
+    /// <summary>As <see cref="UssServer.Command"/>.</summary>
+    public void Command(params string[] arguments) => _service.Command(arguments);
+
     public void Dispose() => _service.Dispose();
 }
