@@ -97,7 +97,7 @@ internal sealed partial class PoolDirectory
 
     private ValueTask ApplyMapAsync(Change change)
     {
-        if (change.Value is { } document && Find(PoolRecord.IdOf(change.Key)) is { } pool)
+        if (change.Value is { } document && FindOrLoading(PoolRecord.IdOf(change.Key)) is { } pool)
         {
             var map = CoordinationJson.Read(change.Key, document, ReplicationJson.Default.MapRecord);
             if (map.IsOk && map.Value.Version > pool.Map.Version && IsOf(pool, map.Value))
@@ -113,10 +113,12 @@ internal sealed partial class PoolDirectory
 
     private ValueTask ApplyGroupAsync(Change change)
     {
-        if (change.Value is { } document && GroupRecord.IdOf(change.Key) is { } id && Find(id.Pool) is { } pool)
+        if (change.Value is { } document && GroupRecord.IdOf(change.Key) is { } id && FindOrLoading(id.Pool) is { } pool)
             Hear(pool, id.Index, change.Key, document);
         return ValueTask.CompletedTask;
     }
+
+    private Pool? FindOrLoading(int id) => Find(id) ?? _loading.GetValueOrDefault(id);
 
     private void Hear(Pool pool, int index, string key, ReadOnlyMemory<byte> document)
     {

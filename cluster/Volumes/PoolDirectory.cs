@@ -9,6 +9,9 @@ namespace Uss.Volumes;
 internal sealed partial class PoolDirectory(ICoordinationStore coordination, GroupContext context, BlockNode node)
 {
     private readonly SortedDictionary<int, Pool> _pools = [];
+
+    // Being read: what the watches tell of them counts already, since what is read may be older.
+    private readonly Dictionary<int, Pool> _loading = [];
     private readonly Dictionary<int, long> _mapRevisions = [];
     private readonly Dictionary<int, long> _mapTopologies = [];
     private readonly AsyncGate _solving = new();
@@ -176,7 +179,9 @@ internal sealed partial class PoolDirectory(ICoordinationStore coordination, Gro
 
     private async ValueTask<Fault?> StartAsync(Pool pool)
     {
+        _loading[pool.Record.Id] = pool;
         var read = await coordination.ListAsync(GroupRecord.PrefixOf(pool.Record.Id));
+        _loading.Remove(pool.Record.Id);
         if (!read.IsAvailable)
             return CoordinationFaults.Unavailable;
         if (!context.IsAlone)

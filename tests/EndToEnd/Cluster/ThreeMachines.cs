@@ -47,8 +47,17 @@ internal sealed partial class ThreeMachines : IDisposable
         if (options.PowerSeed is { } seed)
             MakeVolatileDisks(seed);
         options.Prepare?.Invoke(this);
-        Parallel.For(1, NodeCount + 1, Start);
-        Health.Await(Limit);
+        try
+        {
+            Parallel.For(1, NodeCount + 1, Start);
+            Health.Await(Limit);
+        }
+        catch
+        {
+            TestContext.Out.WriteLine(Health.LastWords());
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Portals of the nodes, in their order.</summary>

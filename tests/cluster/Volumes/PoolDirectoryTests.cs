@@ -41,4 +41,15 @@ public sealed class PoolDirectoryTests
         Assert.That(fixture.Node.Pools, Has.Count.EqualTo(1));
         fixture.Stop();
     }
+
+    // A node that reads the new pool's groups while others start them: a change after its look must not be lost, since nobody may
+    // change the group again for days.
+    [Test]
+    public void EveryNodeHearsOfTheGroupsOfANewPool([Range(1, 60)] int seed)
+    {
+        using var cluster = new ClusterFixture(3, (ulong)seed);
+        cluster.Faults.MaximumDelayNs = 50_000_000;
+        cluster.CreateVolume("v", 1 << 20, copies: 3);
+        cluster.AwaitHealth();
+    }
 }
