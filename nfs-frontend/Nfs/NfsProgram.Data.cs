@@ -20,6 +20,9 @@ public sealed partial class NfsProgram
     // With the time for which a write may take effect (3 s), less than for which the owner waits for one (4 s).
     private const long BeginNs = 900_000_000;
 
+    // What comes so soon on a new connection may be what the client had asked for by another one, and may still wait there.
+    private const long ResendNs = 2_000_000_000;
+
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
     private async ValueTask ReadAsync(RpcRequest request)
     {
@@ -125,7 +128,7 @@ public sealed partial class NfsProgram
             if (VolumeDirectory.Owns(call.Handle))
                 await WriteVolumeAsync(call, fileSystem, request.SliceOf(arguments.Data));
             else
-                await WriteAsync(call, fileSystem, request.SliceOf(arguments.Data));
+                await WriteAsync(call, fileSystem, request.SliceOf(arguments.Data), reactor.MonotonicNs - request.ConnectionBegunNs < ResendNs);
             request.Succeed(call.ResultBytes);
         }
 
@@ -134,7 +137,7 @@ public sealed partial class NfsProgram
 
     // Leaves the results in the call.
     [AsyncMethodBuilder(typeof(ReactorTaskBuilder))]
-    private async ValueTask WriteAsync(FileCall call, FileSystemRoute fileSystem, BufferSlice data)
+    private async ValueTask WriteAsync(FileCall call, FileSystemRoute fileSystem, BufferSlice data, bool mayBeResent)
     {
         VolumeResult written;
         while (true)
@@ -162,7 +165,7 @@ public sealed partial class NfsProgram
         }
 
         // There may be more copies: once this one is answered, none of them may write, whoever the owner is then.
-        if (written.IsOk && call is { IsRepeated: true, Ticket: not 0 })
+        if (written.IsOk && call.Ticket != 0 && (call.IsRepeated || mayBeResent))
         {
             call.IsDone = true;
             await fileSystem.ExecuteAsync(call);

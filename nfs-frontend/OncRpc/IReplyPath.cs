@@ -12,6 +12,9 @@ internal interface IReplyPath
 
     bool IsDatagram { get; }
 
+    /// <summary>When the client began to use it, on the reactor's clock; of a socket for datagrams nobody knows: 0.</summary>
+    long BegunNs { get; }
+
     /// <summary>Sends the reply that stands in the request, then ends the request.</summary>
     void Send(RpcRequest request);
 

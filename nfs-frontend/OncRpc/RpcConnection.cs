@@ -25,7 +25,7 @@ internal sealed partial class RpcConnection : IReplyPath
         _transport = transport;
         Reactor = server.Reactor;
         _buffer = Reactor.Buffers.Rent(BufferBytes);
-        _heardNs = Reactor.MonotonicNs;
+        BegunNs = _heardNs = Reactor.MonotonicNs;
     }
 
     public Reactor Reactor { get; }
@@ -35,6 +35,8 @@ internal sealed partial class RpcConnection : IReplyPath
     public Endpoint Remote => _transport.Remote;
 
     public bool IsDatagram => false;
+
+    public long BegunNs { get; }
 
     /// <summary>Why it ended; empty while it has not, or when the client closed it.</summary>
     public string EndReason { get; private set; } = "";

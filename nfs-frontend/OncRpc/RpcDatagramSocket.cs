@@ -32,6 +32,8 @@ internal sealed class RpcDatagramSocket : IReplyPath
 
     public bool IsDatagram => true;
 
+    public long BegunNs => 0;
+
     /// <summary>Whether no call is under way.</summary>
     public bool IsIdle => _calls == 0;
 

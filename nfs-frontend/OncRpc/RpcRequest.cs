@@ -32,6 +32,9 @@ public sealed class RpcRequest
     /// <summary>Whether it came as a datagram, and not on a connection.</summary>
     public bool IsDatagram => _path.IsDatagram;
 
+    /// <summary>When the client's connection began, on the reactor's clock.</summary>
+    public long ConnectionBegunNs => _path.BegunNs;
+
     /// <summary>The whole message: what <see cref="XdrBytes"/> of the arguments refer to.</summary>
     public ReadOnlySpan<byte> Message => _record!.Slice(_offset, MessageBytes).Span;
 

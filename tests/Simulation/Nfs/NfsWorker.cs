@@ -12,6 +12,9 @@ namespace Uss.Simulation.Nfs;
 /// <param name="stamps">Gives the number of the next write.</param>
 internal sealed class NfsWorker(string name, NfsClient client, NfsGroup group, SeededRandom random, Func<ulong> stamps)
 {
+    // A front-end that does not hear for so long what became of a write begins it anew.
+    private const long TriedAgainNs = 2_900_000_000;
+
     private const int Sectors = 4 * BlockContent.BlockBytes / BlockContent.SectorBytes;
 
     // A part of each file lies where one object of the store ends and the next one begins.
@@ -195,7 +198,7 @@ internal sealed class NfsWorker(string name, NfsClient client, NfsGroup group, S
         foreach (var (number, write) in blocks)
         {
             (write.End, write.IsOptional) = (NowNs, answer.Status != NfsStatus.Ok);
-            if (answer.IsRepeated)
+            if (answer.IsRepeated || NowNs - write.Start > TriedAgainNs)
                 file.AllowTwice(write, number);
         }
 

@@ -98,7 +98,11 @@ internal sealed record NameOperation : IModelOperation<NameState>
         if (status == NfsStatus.Ok)
         {
             var found = state.Find(Directory, Name);
-            return IsUnchecked && !IsDirectory(found) ? Status == NfsStatus.Ok && state.IsSame(found, Inode) : Status == NfsStatus.Exists;
+            if (!IsUnchecked || IsDirectory(found))
+                return Status == NfsStatus.Exists;
+
+            // Its maker may have been told too late which file it was.
+            return Status == NfsStatus.Ok && (state.IsSame(found, Inode) || (Inode & NameState.UnknownBit) != 0);
         }
 
         next = state.With(Directory, Name, Inode);
